@@ -1,0 +1,132 @@
+# EdgeBazaar: `make help` lists what there is to do.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+NODE ?= node
+UV_VERSION := 0.13.9
+SOLC_VERSION := 0.8.37
+
+UV := .tools/bin/uv
+BIN := .venv/bin
+BROWNIE := .venv-brownie/bin/brownie
+
+export SOLCX_BINARY_PATH ?= $(CURDIR)/.solc
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+export FOUNDRY_DISABLE_NIGHTLY_WARNING := 1
+
+TOOLS_READY := .tools/.ready-$(UV_VERSION)
+VENV_READY := .venv/.ready
+BROWNIE_READY := .venv-brownie/.ready
+NODE_READY := node_modules/.ready
+SOLC_READY := .solc/.ready
+
+COMPILE_LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-header --no-annotate
+
+.PHONY: help setup lock build demo test test-all python-test brownie-test fuzz lint bench clean distclean
+
+##@ Start here
+help: ## show this list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@/ { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  \033[36mmake %-13s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\nNeeded beforehand: Python 3.11+, Node 20+ and make. Everything else comes from the lock files.\n'
+
+demo: build ## run the whole lifecycle on an embedded chain (ONCE=1: end after it; IMAGES=folder: your own pictures)
+	$(BIN)/edgebazaar demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(IMAGES),--images "$(IMAGES)")
+
+test: build ## everything but the tests marked slow: brownie, forge, then pytest
+	@echo '== contract tests in brownie =='; $(MAKE) --no-print-directory brownie-test
+	@echo '== fuzz and invariant tests in forge =='; $(MAKE) --no-print-directory fuzz
+	@echo '== unit, integration and browser tests in pytest =='
+	@$(MAKE) --no-print-directory python-test PYTEST_ARGS='-m "not slow" $(PYTEST_ARGS)'
+
+test-all: build ## everything, the tests marked slow included
+	@$(MAKE) --no-print-directory brownie-test
+	@$(MAKE) --no-print-directory fuzz
+	@$(MAKE) --no-print-directory python-test
+
+lint: $(VENV_READY) ## style, types, import rules, and whether the compiled artifacts are up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m edgebazaar.chain.build --check
+
+bench: build ## measure speed and scale (benchmarks/)
+	@if [ -d benchmarks ]; then $(BIN)/pytest benchmarks --benchmark-only -p no:cacheprovider $(PYTEST_ARGS); \
+	  else echo 'There are no benchmarks yet.'; fi
+
+##@ Parts of it
+setup: $(VENV_READY) $(BROWNIE_READY) $(NODE_READY) $(SOLC_READY) ## environments, npm packages, compiler (once)
+
+build: setup ## compile contracts/ into backend/edgebazaar/chain/artifacts/ where they are stale
+	@$(BIN)/python -m edgebazaar.chain.build
+
+python-test: setup
+	@suites=(); for suite in tests/unit tests/integration tests/browser; do \
+	  [ -d $$suite ] && suites+=($$suite); done; \
+	if [ $${#suites[@]} -eq 0 ]; then echo 'There are no pytest suites yet.'; \
+	else $(BIN)/pytest "$${suites[@]}" $(PYTEST_ARGS); fi
+
+brownie-test: setup ## contract tests in brownie, on an Anvil of their own (BROWNIE_ARGS=...)
+	@if [ -d tests/contracts ]; then \
+	  port=$$($(BIN)/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'); \
+	  EDGEBAZAAR_BROWNIE_PORT=$$port $(BROWNIE) test $(BROWNIE_ARGS); \
+	else echo 'There are no brownie tests yet.'; fi
+
+fuzz: setup ## fuzz and invariant tests in forge (FORGE_ARGS=...)
+	@if compgen -G 'tests/fuzz/*.sol' > /dev/null; then forge test $(FORGE_ARGS); \
+	else echo 'There are no forge tests yet.'; fi
+
+lock: $(TOOLS_READY) ## resolve the dependencies of pyproject.toml and package.json again
+	$(COMPILE_LOCK) $(LOCK_ARGS) --extra dev pyproject.toml -o requirements/backend.lock
+	$(PYTHON) scripts/contracts_requirements.py > .tools/brownie.in
+	$(COMPILE_LOCK) $(LOCK_ARGS) .tools/brownie.in -o requirements/brownie.lock
+	npm install --package-lock-only --ignore-scripts
+
+clean: ## remove what builds, tests and runs left behind (environments stay)
+	rm -rf var build dist reports .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks
+	find backend tests scripts -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean ## also remove the environments
+	rm -rf .tools .venv .venv-brownie node_modules .solc
+
+# A stamp is newer than its lock file once the folder behind it holds what the lock says.
+$(TOOLS_READY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || { \
+	  echo 'EdgeBazaar needs Python 3.11 or newer; name one with `make PYTHON=/path/to/python3.11`.' >&2; exit 1; }
+	@echo '-- uv $(UV_VERSION)'
+	@rm -rf .tools && $(PYTHON) -m venv .tools && .tools/bin/pip install --quiet uv==$(UV_VERSION) 2>&1 \
+	  | { grep -v '^WARNING: Location' >&2 || true; }
+	@touch $@
+
+$(VENV_READY): requirements/backend.lock pyproject.toml | $(TOOLS_READY)
+	@echo '-- Python environment .venv'
+	@[ -x .venv/bin/python ] || $(UV) venv --quiet --python "$$(command -v $(PYTHON))" .venv
+	@$(UV) pip sync --quiet --python .venv --require-hashes requirements/backend.lock
+	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BROWNIE_READY): requirements/brownie.lock pyproject.toml scripts/brownie_setup.py scripts/brownie_networks.yaml | $(TOOLS_READY)
+	@echo '-- Python environment .venv-brownie, brownie networks'
+	@[ -x .venv-brownie/bin/python ] || $(UV) venv --quiet --python "$$(command -v $(PYTHON))" .venv-brownie
+	@$(UV) pip sync --quiet --python .venv-brownie --require-hashes requirements/brownie.lock
+	@$(UV) pip install --quiet --python .venv-brownie --no-deps --no-build-isolation --editable .
+	@.venv-brownie/bin/python scripts/brownie_setup.py
+	@touch $@
+
+# Not `npm ci`: a registry mirror may lack Foundry's builds for other platforms, which npm then leaves out of the lock
+# file; `install` takes every version and checksum from the lock file and skips those, `ci` refuses.
+$(NODE_READY): package-lock.json package.json
+	@$(NODE) -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' 2> /dev/null || { \
+	  echo 'EdgeBazaar needs Node 20 or newer (with npm).' >&2; exit 1; }
+	@echo '-- npm packages: Anvil, forge, Ganache, solc, OpenZeppelin'
+	@npm install --no-save --ignore-scripts --loglevel=error
+	@touch $@
+
+$(SOLC_READY): scripts/install_solc.py scripts/solc/solc-v$(SOLC_VERSION) $(VENV_READY) $(NODE_READY)
+	@$(BIN)/python scripts/install_solc.py $(SOLC_VERSION)
+	@touch $@
