@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @title ITaskBoard
+/// @notice Generation tasks between producers and staked edge service providers (ESPs), with a guarantee for both sides:
+/// the fee is in escrow before work begins, and it is paid only against the key that decrypts the delivered content.
+/// @dev
+///     post -> assign -> deliver -> accept -> settle
+///      |        |          |          |
+///      +--------+----------+----------+----> close after the matching time limit: fee back, outcome recorded
+///
+/// The provider consents to being assigned through its offer (least fee, least time, capacity). Delivery commits to
+/// the hashlock of the content key, to the ciphertext and to the content; the producer accepts once it holds the ciphertext.
+interface ITaskBoard {
+    enum State {
+        None,
+        Posted,
+        Assigned,
+        Delivered,
+        Accepted,
+        Settled,
+        Closed
+    }
+
+    enum SelectionPolicy {
+        SoftmaxReputation,
+        HighestReputation,
+        Uniform,
+        Direct
+    }
+
+    enum Outcome {
+        None,
+        OnTime,
+        Late,
+        Failed,
+        NotAccepted
+    }
+
+    /// @notice What a provider offers and pledges, one word.
+    /// @param stake Pledged wei.
+    /// @param minimumFee Least fee in wei of a task it takes.
+    /// @param minimumDuration Least seconds between assignment and `deliverBy`.
+    /// @param capacity Most tasks at a time.
+    /// @param openTasks Tasks it works on now.
+    struct Offer {
+        uint96 stake;
+        uint96 minimumFee;
+        uint32 minimumDuration;
+        uint16 capacity;
+        uint16 openTasks;
+    }
+
+    /// @notice The terms of a task.
+    /// @param producer Who asks and pays.
+    /// @param promptCommitment keccak256 of the prompt and a salt.
+    /// @param fee Fee in wei.
+    /// @param deliverBy Last second of an on-time delivery.
+    /// @param closeAt First second in which an undelivered task may be closed as failed; a delivery between is late.
+    /// @param acceptWindow Seconds from delivery in which the producer accepts.
+    /// @param revealWindow Seconds from acceptance in which the provider settles.
+    /// @param policy How the provider is selected.
+    /// @param temperature Softmax temperature, 1e18 fixed point; used by SoftmaxReputation only.
+    /// @param salt Makes equal terms distinct.
+    struct Terms {
+        address producer;
+        bytes32 promptCommitment;
+        uint256 fee;
+        uint40 deliverBy;
+        uint40 closeAt;
+        uint40 acceptWindow;
+        uint40 revealWindow;
+        SelectionPolicy policy;
+        uint256 temperature;
+        bytes32 salt;
+    }
+
+    /// @notice The inputs of a selection, recorded so that anyone can recompute it.
+    /// @param candidates Providers that were considered, strictly ascending by address.
+    /// @param expectations Expected trust of each candidate, 1e18 fixed point, as the reputation ledger gave it.
+    /// @param recommenders Accounts whose opinions were fused in.
+    /// @param evaluatedAt Number of the block at whose state the expectations were read.
+    struct Selection {
+        address[] candidates;
+        uint256[] expectations;
+        address[] recommenders;
+        uint40 evaluatedAt;
+    }
+
+    /// @notice What a provider commits to on delivery.
+    /// @param hashlock sha256 of the 32-byte content key.
+    /// @param ciphertextHash sha256 of the encrypted content.
+    /// @param contentHash sha256 of the canonical plaintext.
+    /// @param locator Where the ciphertext is, at most 256 bytes.
+    struct Delivery {
+        bytes32 hashlock;
+        bytes32 ciphertextHash;
+        bytes32 contentHash;
+        string locator;
+    }
+
+    event OfferChanged(address indexed provider, uint96 minimumFee, uint32 minimumDuration, uint16 capacity);
+    event StakeChanged(address indexed provider, uint96 stake);
+    event TaskPosted(bytes32 indexed taskId, address indexed producer, Terms terms);
+    event TaskAssigned(bytes32 indexed taskId, address indexed provider, bytes32 seed, Selection selection);
+    event TaskDelivered(bytes32 indexed taskId, address indexed provider, uint40 deliveredAt, Delivery delivery);
+    event TaskAccepted(bytes32 indexed taskId, uint40 acceptedAt);
+    event TaskSettled(bytes32 indexed taskId, address indexed provider, Outcome outcome, bytes32 preimage, uint256 fee);
+    event TaskClosed(bytes32 indexed taskId, address indexed provider, Outcome outcome, uint256 refund);
+
+    error TaskBoard_NotProducer(address caller, address producer);
+    error TaskBoard_NotAssignedProvider(address caller, address provider);
+    error TaskBoard_ZeroFee();
+    error TaskBoard_ValueMismatch(uint256 sent, uint256 required);
+    error TaskBoard_BadTimes(uint40 deliverBy, uint40 closeAt, uint256 blockTimestamp);
+    error TaskBoard_BadWindows(uint40 acceptWindow, uint40 revealWindow);
+    error TaskBoard_BadTemperature(uint256 temperature);
+    error TaskBoard_AlreadyExists(bytes32 taskId, State state);
+    error TaskBoard_WrongState(bytes32 taskId, State state, State required);
+    error TaskBoard_SeedNotReady(uint256 postedBlock, uint256 blockNumber);
+    error TaskBoard_SeedExpired(uint256 postedBlock, uint256 blockNumber);
+    error TaskBoard_NotCandidate(address provider);
+    error TaskBoard_BadSelection();
+    error TaskBoard_NotEligible(address provider, uint96 stake, uint96 minimumStake);
+    error TaskBoard_FeeBelowOffer(uint256 fee, uint96 minimumFee);
+    error TaskBoard_TimeBelowOffer(uint256 secondsLeft, uint32 minimumDuration);
+    error TaskBoard_NoCapacity(address provider, uint16 capacity);
+    error TaskBoard_ZeroHashlock();
+    error TaskBoard_LocatorTooLong(uint256 length, uint256 maximum);
+    error TaskBoard_TooLate(uint40 limit, uint256 blockTimestamp);
+    error TaskBoard_TooEarly(uint40 limit, uint256 blockTimestamp);
+    error TaskBoard_DeliveryMismatch(bytes32 taskId);
+    error TaskBoard_WrongPreimage(bytes32 taskId);
+    error TaskBoard_ZeroAmount();
+    error TaskBoard_StakeTooSmall(uint96 stake, uint256 amount);
+    error TaskBoard_TasksOpen(address provider, uint16 openTasks);
+
+    /// @notice Adds to the caller's stake. Requirements: caller is an active ESP.
+    function stake() external payable;
+
+    /// @notice Takes stake back as a transfer to the caller. Requirements: no open tasks; amount within the stake.
+    function unstake(uint96 amount) external;
+
+    /// @notice States what the caller takes on. Requirements: caller is an active ESP.
+    function setOffer(uint96 minimumFee, uint32 minimumDuration, uint16 capacity) external;
+
+    /// @notice Posts a task with its fee.
+    /// @dev Requirements: caller is an active producer and `terms.producer`; value equals a fee above zero;
+    /// now < deliverBy <= closeAt; windows not zero; temperature above zero for SoftmaxReputation.
+    function post(Terms calldata terms) external payable returns (bytes32 taskId);
+
+    /// @notice Assigns the provider that the policy selected; the seed is keccak256(taskId, hash of the posting block).
+    /// @dev Requirements: caller is the producer; posted in an earlier block, at most 256 ago; candidates ascending, provider
+    /// among them, one expectation each; at most 16 recommenders; provider eligible, within its offer and capacity.
+    function assign(Terms calldata terms, address provider, Selection calldata selection) external;
+
+    /// @notice Commits to the delivered content. Requirements: caller is the assigned provider; before `closeAt`.
+    function deliver(Terms calldata terms, Delivery calldata delivery) external;
+
+    /// @notice Confirms possession of the ciphertext. Requirements: caller is the producer; within the accept window.
+    function accept(Terms calldata terms) external;
+
+    /// @notice Reveals the key and pays the fee to the provider; records OnTime or Late.
+    /// @dev Requirements: caller is the assigned provider; accepted; within the reveal window; delivery as committed; preimage matches.
+    function settle(Terms calldata terms, Delivery calldata delivery, bytes32 preimage) external;
+
+    /// @notice Ends a task that did not go on in time and returns the fee; callable by anyone.
+    /// @dev Not assigned by `deliverBy`: no record. Not delivered by `closeAt`, or accepted and not settled in the reveal
+    /// window: Failed, a negative record. Delivered and not accepted in time: NotAccepted, no record.
+    function close(Terms calldata terms) external;
+
+    /// @notice Whether an account is an active ESP with the minimum stake.
+    function isEligible(address provider) external view returns (bool);
+
+    /// @notice Offer and stake of a provider.
+    function offerOf(address provider) external view returns (Offer memory);
+
+    /// @notice State word of a task.
+    function stateOf(bytes32 taskId)
+        external
+        view
+        returns (State state, address provider, uint40 postedBlock, uint40 timeOfState);
+
+    /// @notice Id of a task: hash of chain, contract and terms.
+    function idOf(Terms calldata terms) external view returns (bytes32);
+
+    /// @notice Stake in wei from which a provider is eligible.
+    function minimumStake() external view returns (uint96);
+}
