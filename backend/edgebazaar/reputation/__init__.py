@@ -1,0 +1,1 @@
+"""Reputation of edge service providers from settled work."""

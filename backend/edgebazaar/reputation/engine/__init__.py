@@ -1,0 +1,1 @@
+"""Pure reputation mathematics: opinions, weights, windows and their fixed-point twin."""
