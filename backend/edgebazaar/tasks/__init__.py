@@ -1,0 +1,1 @@
+"""Tasks between producers and edge service providers."""
