@@ -44,6 +44,7 @@ interface IReputationLedger {
     error ReputationLedger_RecommendersNotAscending(uint256 index);
     error ReputationLedger_CounterOverflow(address rater, address subject);
     error ReputationLedger_BadWeights();
+    error ReputationLedger_ZeroWindow();
 
     /// @notice Names the contracts that may record; once, by the deployer.
     function bindSources(address taskBoard, address atomicSale) external;

@@ -121,6 +121,7 @@ interface ITaskBoard {
     error TaskBoard_SeedExpired(uint256 postedBlock, uint256 blockNumber);
     error TaskBoard_NotCandidate(address provider);
     error TaskBoard_BadSelection();
+    error TaskBoard_SelfAssignment(address producer);
     error TaskBoard_NotEligible(address provider, uint96 stake, uint96 minimumStake);
     error TaskBoard_FeeBelowOffer(uint256 fee, uint96 minimumFee);
     error TaskBoard_TimeBelowOffer(uint256 secondsLeft, uint32 minimumDuration);
@@ -146,12 +147,14 @@ interface ITaskBoard {
 
     /// @notice Posts a task with its fee.
     /// @dev Requirements: caller is an active producer and `terms.producer`; value equals a fee above zero;
-    /// now < deliverBy <= closeAt; windows not zero; temperature above zero for SoftmaxReputation.
+    /// now < deliverBy <= closeAt; windows from a second to 30 days, so that nobody can hold a provider's stake for good;
+    /// temperature above zero for SoftmaxReputation.
     function post(Terms calldata terms) external payable returns (bytes32 taskId);
 
     /// @notice Assigns the provider that the policy selected; the seed is keccak256(taskId, hash of the posting block).
     /// @dev Requirements: caller is the producer; posted in an earlier block, at most 256 ago; candidates ascending, provider
-    /// among them, one expectation each; at most 16 recommenders; provider eligible, within its offer and capacity.
+    /// among them, one expectation each; at most 16 recommenders; evaluated at a past block; provider another account,
+    /// eligible, within its offer and capacity; not after `deliverBy`.
     function assign(Terms calldata terms, address provider, Selection calldata selection) external;
 
     /// @notice Commits to the delivered content. Requirements: caller is the assigned provider; before `closeAt`.

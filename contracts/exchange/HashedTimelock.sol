@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
+import {IProofOfAIGC} from "../content/IProofOfAIGC.sol";
+import {MemberContext} from "../identity/MemberContext.sol";
+import {IPayouts} from "../payments/IPayouts.sol";
+import {Payments} from "../payments/Payments.sol";
+import {AssetTransfers} from "./AssetTransfers.sol";
+import {IHashedTimelock} from "./IHashedTimelock.sol";
+
+/// @title HashedTimelock
+/// @notice Hashed-timelock locks for four kinds of assets, see {IHashedTimelock}.
+contract HashedTimelock is IHashedTimelock, MemberContext, ReentrancyGuard {
+    /// @notice The register of content, which freezes content in place of a transfer into custody.
+    IProofOfAIGC public immutable registry;
+    /// @notice Where coins go that their owner did not accept.
+    IPayouts public immutable payouts;
+    /// @inheritdoc IHashedTimelock
+    uint40 public immutable safetyMargin;
+
+    mapping(bytes32 lockId => State state) private _states;
+
+    constructor(address membership_, address forwarder, address registry_, address payouts_, uint40 safetyMargin_)
+        MemberContext(membership_, forwarder)
+    {
+        registry = IProofOfAIGC(registry_);
+        payouts = IPayouts(payouts_);
+        safetyMargin = safetyMargin_;
+    }
+
+    /* LOCK */
+
+    /// @inheritdoc IHashedTimelock
+    function lock(Terms calldata terms) external payable returns (bytes32 lockId) {
+        // Check: the terms answer no other lock.
+        require(terms.firstLock == 0 && terms.guardedContent == 0, HashedTimelock_LinkNotAllowed());
+
+        lockId = _open(terms);
+    }
+
+    /// @inheritdoc IHashedTimelock
+    function lockLinked(Terms calldata terms, Terms calldata first) external payable returns (bytes32 lockId) {
+        // Check: the terms answer the first lock.
+        _requireFit(terms, first);
+
+        lockId = _open(terms);
+    }
+
+    /* CLOSE */
+
+    /// @inheritdoc IHashedTimelock
+    function claim(Terms calldata terms, bytes32 preimage) external {
+        // Check: the lock is open, its time has not run out, the preimage opens it, its content still stands.
+        bytes32 lockId = _requireOpen(terms);
+        require(block.timestamp < terms.timelock, HashedTimelock_TimelockReached(terms.timelock, block.timestamp));
+        require(sha256(abi.encode(preimage)) == terms.hashlock, HashedTimelock_WrongPreimage(lockId));
+        uint256 removedContent = _removedContentOf(terms);
+        require(removedContent == 0, HashedTimelock_ContentRemoved(removedContent));
+
+        // Effect: the lock is claimed for good.
+        _states[lockId] = State.Claimed;
+        address caller = _msgSender();
+        emit Claimed(lockId, preimage, caller);
+
+        // Interaction: pay the receiver, whoever calls.
+        _send(terms.asset, terms.receiver, caller);
+    }
+
+    /// @inheritdoc IHashedTimelock
+    function refund(Terms calldata terms) external {
+        // Check: the lock is open, and either its time has run out or its content is gone.
+        bytes32 lockId = _requireOpen(terms);
+        require(
+            block.timestamp >= terms.timelock || _removedContentOf(terms) != 0,
+            HashedTimelock_TimelockNotReached(terms.timelock, block.timestamp)
+        );
+
+        // Effect: the lock is refunded for good.
+        _states[lockId] = State.Refunded;
+        address caller = _msgSender();
+        emit Refunded(lockId, caller);
+
+        // Interaction: pay the sender back, whoever calls.
+        _send(terms.asset, terms.sender, caller);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IHashedTimelock
+    function stateOf(bytes32 lockId) external view returns (State) {
+        return _states[lockId];
+    }
+
+    /// @inheritdoc IHashedTimelock
+    function idOf(Terms calldata terms) external view returns (bytes32) {
+        return _idOf(terms);
+    }
+
+    /// @inheritdoc IHashedTimelock
+    function assetHash(Asset calldata asset) external pure returns (bytes32) {
+        return _assetHash(asset);
+    }
+
+    /* INTERNAL */
+
+    /// @dev What first, single and linked locks have in common.
+    function _open(Terms calldata terms) private returns (bytes32 lockId) {
+        // Check: the caller locks its own, and the terms can be fulfilled and are new.
+        _requireActive();
+        address caller = _msgSender();
+        require(terms.sender == caller, HashedTimelock_SenderMismatch(caller, terms.sender));
+        require(terms.receiver != address(0), HashedTimelock_ZeroReceiver());
+        require(terms.hashlock != 0, HashedTimelock_ZeroHashlock());
+        require(terms.timelock > block.timestamp, HashedTimelock_TimelockInPast(terms.timelock, block.timestamp));
+        AssetTransfers.requireWellFormed(terms.asset, address(registry), msg.value);
+        lockId = _idOf(terms);
+        State state = _states[lockId];
+        require(state == State.None, HashedTimelock_AlreadyExists(lockId, state));
+
+        // Effect: the lock is open.
+        _states[lockId] = State.Open;
+        emit Locked(lockId, caller, terms);
+
+        // Interaction: take the asset; a native amount has come with the call.
+        _receive(terms.asset, caller);
+    }
+
+    function _receive(Asset calldata asset, address from) private {
+        if (asset.kind == AssetKind.Content) registry.freezeForExchange(asset.amountOrId, from);
+        else if (asset.kind == AssetKind.Token) _receiveToken(asset.token, from, asset.amountOrId);
+        else if (asset.kind == AssetKind.ForeignNonFungible) {
+            AssetTransfers.receiveNonFungible(asset.token, from, asset.amountOrId);
+        }
+    }
+
+    function _send(Asset calldata asset, address to, address caller) private {
+        if (asset.kind == AssetKind.Native) {
+            if (to == caller) Payments.payCaller(to, asset.amountOrId);
+            else Payments.payOrCredit(payouts, to, asset.amountOrId);
+        } else if (asset.kind == AssetKind.Content) {
+            registry.releaseFromExchange(asset.amountOrId, to);
+        } else if (asset.kind == AssetKind.Token) {
+            _sendToken(asset.token, to, asset.amountOrId);
+        } else {
+            AssetTransfers.sendNonFungible(asset.token, to, asset.amountOrId);
+        }
+    }
+
+    /// @dev Guarded together with {_sendToken}: the token balance is the one thing that locks share, and a token with
+    /// hooks could otherwise move it between the two readings.
+    function _receiveToken(address token, address from, uint256 amount) private nonReentrant {
+        AssetTransfers.receiveToken(token, from, amount);
+    }
+
+    function _sendToken(address token, address to, uint256 amount) private nonReentrant {
+        AssetTransfers.sendToken(token, to, amount);
+    }
+
+    /// @dev The linked lock must give what the first lock asks for, to whom it belongs, and end early enough that the
+    /// sender of the linked lock, who learns the preimage from its claim, can still claim the first.
+    function _requireFit(Terms calldata terms, Terms calldata first) private view {
+        require(terms.firstLock != 0, HashedTimelock_LinkRequired());
+        bytes32 firstLock = _idOf(first);
+        require(terms.firstLock == firstLock, HashedTimelock_FirstLockMismatch(terms.firstLock, firstLock));
+        State state = _states[firstLock];
+        require(state == State.Open, HashedTimelock_NotOpen(firstLock, state));
+        require(terms.hashlock == first.hashlock, HashedTimelock_HashlockMismatch(first.hashlock, terms.hashlock));
+        require(
+            terms.sender == first.receiver && terms.receiver == first.sender,
+            HashedTimelock_PartiesMismatch(terms.sender, terms.receiver)
+        );
+        bytes32 offered = _assetHash(terms.asset);
+        require(offered == first.expected, HashedTimelock_AssetMismatch(first.expected, offered));
+        require(
+            first.timelock >= uint256(terms.timelock) + safetyMargin,
+            HashedTimelock_MarginTooSmall(first.timelock, terms.timelock, safetyMargin)
+        );
+        uint256 guard = first.asset.kind == AssetKind.Content ? first.asset.amountOrId : 0;
+        require(terms.guardedContent == guard, HashedTimelock_GuardMismatch(terms.guardedContent, guard));
+        require(!_isRemoved(guard), HashedTimelock_ContentRemoved(guard));
+    }
+
+    function _requireOpen(Terms calldata terms) private view returns (bytes32 lockId) {
+        lockId = _idOf(terms);
+        State state = _states[lockId];
+        require(state == State.Open, HashedTimelock_NotOpen(lockId, state));
+    }
+
+    /// @dev Content that the lock stands or falls with (its own and the guarded one) and that was removed; zero if none.
+    function _removedContentOf(Terms calldata terms) private view returns (uint256) {
+        if (terms.asset.kind == AssetKind.Content && _isRemoved(terms.asset.amountOrId)) return terms.asset.amountOrId;
+        return _isRemoved(terms.guardedContent) ? terms.guardedContent : 0;
+    }
+
+    /// @dev No content has the token id zero, so zero stands for none.
+    function _isRemoved(uint256 tokenId) private view returns (bool) {
+        return tokenId != 0 && registry.statusOf(tokenId).removed;
+    }
+
+    function _idOf(Terms calldata terms) private view returns (bytes32) {
+        return keccak256(abi.encode(block.chainid, address(this), terms));
+    }
+
+    function _assetHash(Asset calldata asset) private pure returns (bytes32) {
+        return keccak256(abi.encode(asset));
+    }
+}

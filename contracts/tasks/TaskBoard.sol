@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {MemberContext} from "../identity/MemberContext.sol";
+import {Roles} from "../identity/Roles.sol";
+import {IPayouts} from "../payments/IPayouts.sol";
+import {Payments} from "../payments/Payments.sol";
+import {IReputationLedger} from "../reputation/IReputationLedger.sol";
+import {ITaskBoard} from "./ITaskBoard.sol";
+import {TaskSelections} from "./TaskSelections.sol";
+
+/// @title TaskBoard
+/// @notice Generation tasks with the fee in escrow, see {ITaskBoard}.
+contract TaskBoard is ITaskBoard, MemberContext {
+    using SafeCast for uint256;
+
+    /// @dev What is known of a task beyond its terms, one word:
+    ///
+    ///     8 bits | 40          | 40          | 160      | 8
+    ///     late   | timeOfState | postedBlock | provider | state
+    struct Task {
+        State state;
+        address provider;
+        uint40 postedBlock;
+        uint40 timeOfState;
+        bool isLate;
+    }
+
+    /// @dev Longest accept or reveal window: a provider's stake is bound while a task is open, so it must end.
+    uint256 private constant MAXIMUM_WINDOW = 30 days;
+    uint256 private constant MAXIMUM_LOCATOR_LENGTH = 256;
+
+    /// @notice Where coins go that their owner did not accept.
+    IPayouts public immutable payouts;
+    /// @notice Where outcomes are recorded.
+    IReputationLedger public immutable ledger;
+    /// @inheritdoc ITaskBoard
+    uint96 public immutable minimumStake;
+
+    mapping(bytes32 taskId => Task task) private _tasks;
+    mapping(bytes32 taskId => bytes32 deliveryHash) private _deliveries;
+    mapping(address provider => Offer offer) private _offers;
+
+    constructor(address membership_, address forwarder, address payouts_, address ledger_, uint96 minimumStake_)
+        MemberContext(membership_, forwarder)
+    {
+        payouts = IPayouts(payouts_);
+        ledger = IReputationLedger(ledger_);
+        minimumStake = minimumStake_;
+    }
+
+    /* STAKE AND OFFER */
+
+    /// @inheritdoc ITaskBoard
+    function stake() external payable {
+        // Check: the caller is a provider and pledges something.
+        _requireRole(Roles.EDGE_SERVICE_PROVIDER);
+        require(msg.value != 0, TaskBoard_ZeroAmount());
+
+        // Effect: the stake grows.
+        address provider = _msgSender();
+        uint96 total = (_offers[provider].stake + msg.value).toUint96();
+        _offers[provider].stake = total;
+        emit StakeChanged(provider, total);
+    }
+
+    /// @inheritdoc ITaskBoard
+    function unstake(uint96 amount) external {
+        // Check: the caller has that much and owes no work.
+        address provider = _msgSender();
+        Offer memory offer = _offers[provider];
+        require(amount != 0, TaskBoard_ZeroAmount());
+        require(amount <= offer.stake, TaskBoard_StakeTooSmall(offer.stake, amount));
+        require(offer.openTasks == 0, TaskBoard_TasksOpen(provider, offer.openTasks));
+
+        // Effect: the stake shrinks.
+        uint96 rest = offer.stake - amount;
+        _offers[provider].stake = rest;
+        emit StakeChanged(provider, rest);
+
+        // Interaction: pay the caller.
+        Payments.payCaller(provider, amount);
+    }
+
+    /// @inheritdoc ITaskBoard
+    function setOffer(uint96 minimumFee, uint32 minimumDuration, uint16 capacity) external {
+        // Check: the caller is a provider.
+        _requireRole(Roles.EDGE_SERVICE_PROVIDER);
+
+        // Effect: the offer holds for tasks assigned from now on.
+        address provider = _msgSender();
+        Offer storage offer = _offers[provider];
+        offer.minimumFee = minimumFee;
+        offer.minimumDuration = minimumDuration;
+        offer.capacity = capacity;
+        emit OfferChanged(provider, minimumFee, minimumDuration, capacity);
+    }
+
+    /* TASK */
+
+    /// @inheritdoc ITaskBoard
+    function post(Terms calldata terms) external payable returns (bytes32 taskId) {
+        // Check: the caller asks for itself, and the terms can be fulfilled and are new.
+        _requireRole(Roles.PRODUCER);
+        _requireProducer(terms);
+        _requireFit(terms);
+        taskId = _idOf(terms);
+        State state = _tasks[taskId].state;
+        require(state == State.None, TaskBoard_AlreadyExists(taskId, state));
+
+        // Effect: the task is posted; the fee has come with the call. Block numbers and times fit 40 bits.
+        _tasks[taskId] = Task({
+            state: State.Posted,
+            provider: address(0),
+            postedBlock: uint40(block.number),
+            timeOfState: uint40(block.timestamp),
+            isLate: false
+        });
+        emit TaskPosted(taskId, terms.producer, terms);
+    }
+
+    /// @inheritdoc ITaskBoard
+    function assign(Terms calldata terms, address provider, Selection calldata selection) external {
+        // Check: the producer assigns its posted task, by a seed it could not choose, within the provider's offer.
+        _requireProducer(terms);
+        (bytes32 taskId, Task memory task) = _requireState(terms, State.Posted);
+        require(block.timestamp <= terms.deliverBy, TaskBoard_TooLate(terms.deliverBy, block.timestamp));
+        TaskSelections.requireFit(selection, provider);
+        bytes32 seed = TaskSelections.seedOf(taskId, task.postedBlock);
+        _requireAssignable(terms, provider);
+
+        // Effect: the provider works on one more task.
+        task.provider = provider;
+        _advance(taskId, task, State.Assigned);
+        ++_offers[provider].openTasks;
+        emit TaskAssigned(taskId, provider, seed, selection);
+    }
+
+    /// @inheritdoc ITaskBoard
+    function deliver(Terms calldata terms, Delivery calldata delivery) external {
+        // Check: the assigned provider delivers something that can be paid against a key, before it counts as failed.
+        (bytes32 taskId, Task memory task) = _requireState(terms, State.Assigned);
+        _requireProvider(task);
+        require(block.timestamp < terms.closeAt, TaskBoard_TooLate(terms.closeAt, block.timestamp));
+        require(delivery.hashlock != 0, TaskBoard_ZeroHashlock());
+        uint256 length = bytes(delivery.locator).length;
+        require(length <= MAXIMUM_LOCATOR_LENGTH, TaskBoard_LocatorTooLong(length, MAXIMUM_LOCATOR_LENGTH));
+
+        // Effect: the provider is bound to what it delivered and to when.
+        _deliveries[taskId] = keccak256(abi.encode(delivery));
+        task.isLate = block.timestamp > terms.deliverBy;
+        _advance(taskId, task, State.Delivered);
+        emit TaskDelivered(taskId, task.provider, task.timeOfState, delivery);
+    }
+
+    /// @inheritdoc ITaskBoard
+    function accept(Terms calldata terms) external {
+        // Check: the producer accepts its delivered task in time.
+        _requireProducer(terms);
+        (bytes32 taskId, Task memory task) = _requireState(terms, State.Delivered);
+        _requireBefore(task.timeOfState + terms.acceptWindow);
+
+        // Effect: the fee is the provider's as soon as it shows the key.
+        _advance(taskId, task, State.Accepted);
+        emit TaskAccepted(taskId, task.timeOfState);
+    }
+
+    /// @inheritdoc ITaskBoard
+    function settle(Terms calldata terms, Delivery calldata delivery, bytes32 preimage) external {
+        // Check: the assigned provider shows the key of what was accepted, in time.
+        (bytes32 taskId, Task memory task) = _requireState(terms, State.Accepted);
+        _requireProvider(task);
+        _requireBefore(task.timeOfState + terms.revealWindow);
+        require(keccak256(abi.encode(delivery)) == _deliveries[taskId], TaskBoard_DeliveryMismatch(taskId));
+        require(sha256(abi.encode(preimage)) == delivery.hashlock, TaskBoard_WrongPreimage(taskId));
+
+        // Effect: the task is settled for good.
+        Outcome outcome = task.isLate ? Outcome.Late : Outcome.OnTime;
+        _advance(taskId, task, State.Settled);
+        --_offers[task.provider].openTasks;
+        emit TaskSettled(taskId, task.provider, outcome, preimage, terms.fee);
+
+        // Interaction: the producer rates the provider, the provider is paid.
+        ledger.record(terms.producer, task.provider, outcome == Outcome.OnTime, taskId);
+        Payments.payCaller(task.provider, terms.fee);
+    }
+
+    /// @inheritdoc ITaskBoard
+    function close(Terms calldata terms) external {
+        // Check: the task did not go on in time.
+        bytes32 taskId = _idOf(terms);
+        Task memory task = _tasks[taskId];
+        (uint40 closableAt, Outcome outcome) = _closing(terms, taskId, task);
+        require(block.timestamp >= closableAt, TaskBoard_TooEarly(closableAt, block.timestamp));
+
+        // Effect: the task is closed for good.
+        _advance(taskId, task, State.Closed);
+        if (task.provider != address(0)) --_offers[task.provider].openTasks;
+        emit TaskClosed(taskId, task.provider, outcome, terms.fee);
+
+        // Interaction: the producer rates a provider that failed, and gets the fee back, whoever calls.
+        if (outcome == Outcome.Failed) ledger.record(terms.producer, task.provider, false, taskId);
+        if (_msgSender() == terms.producer) Payments.payCaller(terms.producer, terms.fee);
+        else Payments.payOrCredit(payouts, terms.producer, terms.fee);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc ITaskBoard
+    function isEligible(address provider) external view returns (bool) {
+        return _isEligible(provider, _offers[provider].stake);
+    }
+
+    /// @inheritdoc ITaskBoard
+    function offerOf(address provider) external view returns (Offer memory) {
+        return _offers[provider];
+    }
+
+    /// @inheritdoc ITaskBoard
+    function stateOf(bytes32 taskId)
+        external
+        view
+        returns (State state, address provider, uint40 postedBlock, uint40 timeOfState)
+    {
+        Task memory task = _tasks[taskId];
+        return (task.state, task.provider, task.postedBlock, task.timeOfState);
+    }
+
+    /// @inheritdoc ITaskBoard
+    function idOf(Terms calldata terms) external view returns (bytes32) {
+        return _idOf(terms);
+    }
+
+    /* INTERNAL */
+
+    /// @dev Moves a task on. Times fit 40 bits.
+    function _advance(bytes32 taskId, Task memory task, State state) private {
+        task.state = state;
+        task.timeOfState = uint40(block.timestamp);
+        _tasks[taskId] = task;
+    }
+
+    /// @dev From when a task may be closed, and what that says about its provider. Nobody but the provider holds up an
+    /// assigned or an accepted task; a delivery that was not accepted may be either side's fault.
+    function _closing(Terms calldata terms, bytes32 taskId, Task memory task)
+        private
+        pure
+        returns (uint40 closableAt, Outcome outcome)
+    {
+        if (task.state == State.Posted) return (terms.deliverBy + 1, Outcome.None);
+        if (task.state == State.Assigned) return (terms.closeAt, Outcome.Failed);
+        if (task.state == State.Delivered) return (task.timeOfState + terms.acceptWindow, Outcome.NotAccepted);
+        if (task.state == State.Accepted) return (task.timeOfState + terms.revealWindow, Outcome.Failed);
+        revert TaskBoard_WrongState(taskId, task.state, State.Posted);
+    }
+
+    /// @dev The last check makes every later sum of times fit 40 bits, so that no task is stuck on an overflow.
+    function _requireFit(Terms calldata terms) private view {
+        require(terms.fee != 0, TaskBoard_ZeroFee());
+        require(msg.value == terms.fee, TaskBoard_ValueMismatch(msg.value, terms.fee));
+        require(
+            block.timestamp < terms.deliverBy && terms.deliverBy <= terms.closeAt
+                && terms.closeAt <= type(uint40).max - 2 * MAXIMUM_WINDOW,
+            TaskBoard_BadTimes(terms.deliverBy, terms.closeAt, block.timestamp)
+        );
+        require(
+            terms.acceptWindow != 0 && terms.acceptWindow <= MAXIMUM_WINDOW && terms.revealWindow != 0
+                && terms.revealWindow <= MAXIMUM_WINDOW,
+            TaskBoard_BadWindows(terms.acceptWindow, terms.revealWindow)
+        );
+        require(
+            terms.policy != SelectionPolicy.SoftmaxReputation || terms.temperature != 0,
+            TaskBoard_BadTemperature(terms.temperature)
+        );
+    }
+
+    /// @dev A producer cannot rate itself, so it cannot work for itself either.
+    function _requireAssignable(Terms calldata terms, address provider) private view {
+        Offer memory offer = _offers[provider];
+        require(provider != terms.producer, TaskBoard_SelfAssignment(provider));
+        require(_isEligible(provider, offer.stake), TaskBoard_NotEligible(provider, offer.stake, minimumStake));
+        require(terms.fee >= offer.minimumFee, TaskBoard_FeeBelowOffer(terms.fee, offer.minimumFee));
+        uint256 secondsLeft = terms.deliverBy - block.timestamp;
+        require(
+            secondsLeft >= offer.minimumDuration, TaskBoard_TimeBelowOffer(secondsLeft, offer.minimumDuration)
+        );
+        require(offer.openTasks < offer.capacity, TaskBoard_NoCapacity(provider, offer.capacity));
+    }
+
+    function _requireState(Terms calldata terms, State required)
+        private
+        view
+        returns (bytes32 taskId, Task memory task)
+    {
+        taskId = _idOf(terms);
+        task = _tasks[taskId];
+        require(task.state == required, TaskBoard_WrongState(taskId, task.state, required));
+    }
+
+    function _requireProducer(Terms calldata terms) private view {
+        address caller = _msgSender();
+        require(caller == terms.producer, TaskBoard_NotProducer(caller, terms.producer));
+    }
+
+    function _requireProvider(Task memory task) private view {
+        address caller = _msgSender();
+        require(caller == task.provider, TaskBoard_NotAssignedProvider(caller, task.provider));
+    }
+
+    function _requireBefore(uint40 limit) private view {
+        require(block.timestamp < limit, TaskBoard_TooLate(limit, block.timestamp));
+    }
+
+    function _isEligible(address provider, uint96 pledged) private view returns (bool) {
+        return pledged >= minimumStake && membership.hasRole(provider, Roles.EDGE_SERVICE_PROVIDER);
+    }
+
+    function _idOf(Terms calldata terms) private view returns (bytes32) {
+        return keccak256(abi.encode(block.chainid, address(this), terms));
+    }
+}
