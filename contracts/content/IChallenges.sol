@@ -42,6 +42,8 @@ interface IChallenges {
     error Challenges_NoThreshold(uint32 fingerprintScheme);
     error Challenges_OriginalRemoved(uint256 originalTokenId);
     error Challenges_NotOpen(bytes32 challengeId, State state);
+    error Challenges_LengthMismatch(uint256 schemes, uint256 maximumDistances);
+    error Challenges_BadThreshold(uint32 fingerprintScheme, uint256 maximumDistance);
 
     /// @notice Steps 1 and 2: checks both records and the challenger, takes the deposit, freezes the duplicate.
     /// @dev Requirements: caller is an active member and creator or owner of the original; both records match the register;
@@ -55,7 +57,8 @@ interface IChallenges {
     /// @notice Steps 3 and 4: measures the Hamming distance of the two fingerprints and settles; callable by anyone.
     /// @dev Upheld (distance within the threshold): the duplicate is removed and the deposit returns to the challenger.
     /// Rejected: half of the deposit compensates the accused owner, the rest goes to the treasury, so that challenging
-    /// oneself is never free. Payments to parties that did not call become credits in Payouts.
+    /// oneself is never free. Whoever called is paid directly; others by a send with little gas, or where they do not
+    /// accept it by a credit in Payouts.
     function settle(
         IProofOfAIGC.Record calldata original,
         IProofOfAIGC.Record calldata duplicate,

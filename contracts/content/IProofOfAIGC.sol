@@ -71,6 +71,8 @@ interface IProofOfAIGC {
     event ContentRemoved(uint256 indexed tokenId);
 
     error ProofOfAIGC_CustodiansAlreadyBound();
+    error ProofOfAIGC_CustodiansNotBound();
+    error ProofOfAIGC_ZeroCustodian();
     error ProofOfAIGC_NotDeployer(address caller);
     error ProofOfAIGC_NotCustodian(address caller);
     error ProofOfAIGC_EmptyBatch();
@@ -101,7 +103,8 @@ interface IProofOfAIGC {
     /// @notice Registers content committed in an earlier block; the commitment covers exactly these items.
     /// @dev Requirements: caller is a producer and the producer of every receipt; commitment of
     /// {commitmentOf}(caller, content hashes, salt) exists since an earlier block; every receipt signed by an active
-    /// provider; content hash not zero and never registered; scheme known; royalty and uri within limits.
+    /// provider; content hash not zero and never registered; scheme known; royalty at most 1000 and uri within its limit;
+    /// custodians bound.
     function register(Registration[] calldata registrations, bytes32 salt) external;
 
     /// @notice Freezes a token in place for an exchange. Only exchange custodians.
@@ -110,10 +113,12 @@ interface IProofOfAIGC {
 
     /// @notice Ends an exchange freeze and moves the token to `to` (stays where it is when `to` is its owner). Only the
     /// custodian that froze it.
-    /// @dev A removed token only stays where it is: moving it reverts with {ProofOfAIGC_Frozen}.
+    /// @dev A removed token only stays where it is: moving it reverts with {ProofOfAIGC_Frozen}. A challenged one moves and
+    /// the challenge goes on. Membership of `to` is not asked, so that a revocation between lock and claim costs nobody.
     function releaseFromExchange(uint256 tokenId, address to) external;
 
     /// @notice Moves a free token in one step on the owner's behalf. Only the atomic sale, which has checked the owner's act.
+    /// @dev Requirements: `from` owns it; it is free of exchange, challenge and removal. Membership of `to` is not asked.
     function moveInSale(uint256 tokenId, address from, address to) external;
 
     /// @notice Freezes a token while a challenge is open. Only the challenge contract.
