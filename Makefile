@@ -11,6 +11,7 @@ SOLC_VERSION := 0.8.37
 UV := .tools/bin/uv
 BIN := .venv/bin
 BROWNIE := .venv-brownie/bin/brownie
+BROWNIE_NETWORK ?= edgebazaar-anvil
 
 export SOLCX_BINARY_PATH ?= $(CURDIR)/.solc
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -71,10 +72,10 @@ python-test: setup
 	if [ $${#suites[@]} -eq 0 ]; then echo 'There are no pytest suites yet.'; \
 	else $(BIN)/pytest "$${suites[@]}" $(PYTEST_ARGS); fi
 
-brownie-test: setup ## contract tests in brownie, on an Anvil of their own (BROWNIE_ARGS=...)
+brownie-test: setup ## contract tests in brownie, on a chain of their own (BROWNIE_NETWORK=edgebazaar-ganache)
 	@if [ -d tests/contracts ]; then \
 	  port=$$($(BIN)/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'); \
-	  EDGEBAZAAR_BROWNIE_PORT=$$port $(BROWNIE) test $(BROWNIE_ARGS); \
+	  EDGEBAZAAR_BROWNIE_PORT=$$port $(BROWNIE) test --network $(BROWNIE_NETWORK) $(BROWNIE_ARGS); \
 	else echo 'There are no brownie tests yet.'; fi
 
 fuzz: setup ## fuzz and invariant tests in forge (FORGE_ARGS=...)
@@ -120,11 +121,12 @@ $(BROWNIE_READY): requirements/brownie.lock pyproject.toml scripts/brownie_setup
 
 # Not `npm ci`: a registry mirror may lack Foundry's builds for other platforms, which npm then leaves out of the lock
 # file; `install` takes every version and checksum from the lock file and skips those, `ci` refuses.
-$(NODE_READY): package-lock.json package.json
+$(NODE_READY): package-lock.json package.json scripts/openzeppelin_shanghai.py
 	@$(NODE) -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' 2> /dev/null || { \
 	  echo 'EdgeBazaar needs Node 20 or newer (with npm).' >&2; exit 1; }
 	@echo '-- npm packages: Anvil, forge, Ganache, solc, OpenZeppelin'
 	@npm install --no-save --ignore-scripts --loglevel=error
+	@$(PYTHON) scripts/openzeppelin_shanghai.py
 	@touch $@
 
 $(SOLC_READY): scripts/install_solc.py scripts/solc/solc-v$(SOLC_VERSION) $(VENV_READY) $(NODE_READY)

@@ -1,4 +1,4 @@
-"""Print the requirements of the `contracts` extra, one a line: brownie's world is locked apart from the backend's."""
+"""Print the requirements of the `contracts` extra, one a line: brownie's world is locked apart."""
 
 import tomllib
 from pathlib import Path

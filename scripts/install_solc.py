@@ -1,8 +1,9 @@
 """Put a Solidity compiler where py-solc-x, brownie and forge look for it: `.solc/solc-v<version>`.
 
 A native compiler is preferred: one that py-solc-x installed earlier in the user's home, or, where
-EDGEBAZAAR_NATIVE_SOLC=1 asks for it, one downloaded now. Without either the shim over the npm package serves: it is
-the same compiler and emits the same byte code, and set-up then reaches nothing but package registries.
+EDGEBAZAAR_NATIVE_SOLC=1 asks for it, one downloaded now. Without either the shim over the npm
+package serves: it is the same compiler and emits the same byte code, and set-up then reaches
+nothing but package registries.
 """
 
 import os
@@ -24,20 +25,26 @@ def is_native(compiler: Path) -> bool:
     if not compiler.is_file() or compiler.read_bytes()[:2] == b"#!":
         return False
     try:
-        answer = subprocess.run([compiler, "--version"], capture_output=True, timeout=30, check=False)
+        answer = subprocess.run(
+            [compiler, "--version"], capture_output=True, timeout=30, check=False
+        )
     except OSError:
         return False
     return answer.returncode == 0
 
 
 def download(version: str, folder: Path) -> Path | None:
-    """Download the native compiler into `folder`; None where its host cannot be reached within five seconds."""
+    """Download the native compiler; None where its host cannot be reached within five seconds."""
     host = urlparse(BINARY_DOWNLOAD_BASE).hostname
     try:
         socket.create_connection((host, 443), timeout=REACH_SECONDS).close()
         solcx.install_solc(version, solcx_binary_path=folder)
-    except (OSError, solcx.exceptions.SolcInstallationError, solcx.exceptions.DownloadError) as error:
-        print(f"-- the native compiler cannot be downloaded ({error}); the npm package compiles instead")
+    except (
+        OSError,
+        solcx.exceptions.SolcInstallationError,
+        solcx.exceptions.DownloadError,
+    ) as error:
+        print(f"-- no native compiler ({error}); the npm package compiles instead")
         return None
     return folder / f"solc-v{version}"
 
@@ -58,7 +65,9 @@ def main(version: str) -> None:
     elif os.environ.get("EDGEBAZAAR_NATIVE_SOLC") == "1" and download(version, folder):
         print(f"-- compiler: native solc {version}, downloaded")
     else:
-        print(f"-- compiler: solc {version} from npm (EDGEBAZAAR_NATIVE_SOLC=1 make setup downloads the native one)")
+        print(
+            f"-- compiler: solc {version} of npm (EDGEBAZAAR_NATIVE_SOLC=1 downloads a native one)"
+        )
         target.symlink_to(Path("..") / "scripts" / "solc" / target.name)
 
 

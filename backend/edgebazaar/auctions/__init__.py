@@ -1,0 +1,1 @@
+"""Auctions of the vehicular metaverse."""

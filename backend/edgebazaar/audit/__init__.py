@@ -1,0 +1,1 @@
+"""Recomputation of every off-chain result from what the chain holds."""

@@ -1,0 +1,1 @@
+"""All JSON-RPC: embedded node, artifacts, deployment, relayer and outbox, indexer."""

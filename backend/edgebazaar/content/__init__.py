@@ -1,0 +1,1 @@
+"""Generated content: canonical form, fingerprints, generation and delivery."""

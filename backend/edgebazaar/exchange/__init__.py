@@ -1,0 +1,1 @@
+"""Hashed-timelock exchange of funds, content and ownership."""

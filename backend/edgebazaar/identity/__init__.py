@@ -1,0 +1,1 @@
+"""Who takes part: membership with roles on chain, and Sign-In with Ethereum sessions."""
