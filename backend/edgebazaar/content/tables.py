@@ -1,0 +1,261 @@
+"""The content register, its history and its challenges, from ProofOfAIGC and Challenges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+)
+
+from edgebazaar.chain.indexer import IndexedEvent, ProjectionRegistry, ProjectionWriter
+from edgebazaar.db import Address, Bytes32, CanonicalJson, Uint256, metadata
+from edgebazaar.db.event_columns import event_columns, event_stamp
+from edgebazaar.values import ZERO_ADDRESS, text_to_bytes, to_hex
+
+content_commitment = Table(
+    "content_commitment",
+    metadata,
+    Column("commitment", Bytes32, primary_key=True),
+    Column("producer", Address, nullable=False),
+    Column("committed_block", BigInteger, nullable=False),
+    *event_columns(),
+    Index(None, "producer", "committed_block"),
+    comment="Commitments to content; which one a registration used up is known to its sender only.",
+)
+
+content = Table(
+    "content",
+    metadata,
+    Column("content_hash", Bytes32, primary_key=True, comment="sha256; the token id as a number"),
+    Column("producer", Address, nullable=False),
+    Column("provider", Address, nullable=False, index=True),
+    Column("fingerprint", Bytes32, nullable=False),
+    Column("fingerprint_scheme", BigInteger, nullable=False),
+    Column("prompt_commitment", Bytes32, nullable=False),
+    Column("model_id", Bytes32, nullable=False),
+    Column("creator", Address, nullable=False, index=True),
+    Column("royalty_bps", Integer, nullable=False),
+    Column("committed_block", BigInteger, nullable=False),
+    Column("registered_block", BigInteger, nullable=False),
+    Column("uri", LargeBinary, nullable=False, comment="bytes as emitted, UTF-8 if honest"),
+    Column("owner", Address, nullable=False, index=True),
+    Column("removed", Boolean, nullable=False),
+    Column("challenged", Boolean, nullable=False),
+    Column("exchange", Address, nullable=True, comment="custodian while frozen for an exchange"),
+    Column("block_hash", Bytes32, nullable=False, comment="of the registration's block"),
+    *event_columns(),
+    Index(None, "block_number", "log_index"),
+    comment="Every registered content with its record, whole, and its present owner and status.",
+)
+
+content_event = Table(
+    "content_event",
+    metadata,
+    Column("content_hash", Bytes32, primary_key=True),
+    *event_columns(primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("details", CanonicalJson, nullable=False),
+    comment="What happened to a content, from registration on.",
+)
+
+content_challenge = Table(
+    "content_challenge",
+    metadata,
+    Column("challenge_id", Bytes32, primary_key=True),
+    Column("challenger", Address, nullable=False, index=True),
+    Column("accused", Address, nullable=False, index=True),
+    Column("original", Bytes32, nullable=False, index=True),
+    Column("duplicate", Bytes32, nullable=False, index=True),
+    Column("deposit", Uint256, nullable=False),
+    Column("attempt", Uint256, nullable=False),
+    Column("state", String(16), nullable=False, comment="open, upheld or rejected"),
+    Column("distance", Integer, nullable=True, comment="bits of 256 that differ"),
+    Column("maximum_distance", Integer, nullable=True),
+    Column("deposit_returned", Uint256, nullable=True),
+    Column("compensation", Uint256, nullable=True),
+    Column("forfeited", Uint256, nullable=True),
+    Column("settled_at", BigInteger, nullable=True),
+    Column("settled_transaction_hash", Bytes32, nullable=True),
+    *event_columns(),
+    comment="Challenges with both records' hashes and how they ended.",
+)
+
+
+def content_key(token_id: int) -> str:
+    """Key of a content for its token id."""
+    return to_hex(token_id.to_bytes(32, "big"))
+
+
+def add_history(
+    event: IndexedEvent,
+    writer: ProjectionWriter,
+    content_hash: str,
+    kind: str,
+    details: Mapping[str, Any],
+) -> None:
+    """Appends one entry to a content's history; `exchange` calls it for sales and locks."""
+    writer.insert(
+        content_event,
+        {
+            "content_hash": content_hash,
+            **event_stamp(event),
+            "kind": kind,
+            "details": dict(details),
+        },
+    )
+
+
+def _project_registration(event: IndexedEvent, writer: ProjectionWriter) -> None:
+    record = event.arguments["record"]
+    receipt = record["receipt"]
+    key = to_hex(receipt["contentHash"])
+    writer.insert(
+        content,
+        {
+            "content_hash": key,
+            "producer": receipt["producer"],
+            "provider": receipt["provider"],
+            "fingerprint": receipt["fingerprint"],
+            "fingerprint_scheme": receipt["fingerprintScheme"],
+            "prompt_commitment": receipt["promptCommitment"],
+            "model_id": receipt["modelId"],
+            "creator": record["creator"],
+            "royalty_bps": record["royaltyBps"],
+            "committed_block": record["committedBlock"],
+            "registered_block": record["registeredBlock"],
+            "uri": text_to_bytes(record["uri"]),
+            # The mint goes to the creator in the same transaction, so its Transfer adds nothing.
+            "owner": record["creator"],
+            "removed": False,
+            "challenged": False,
+            "exchange": None,
+            "block_hash": event.block_hash,
+            **event_stamp(event),
+        },
+    )
+    add_history(
+        event,
+        writer,
+        key,
+        "registered",
+        {"creator": record["creator"], "provider": receipt["provider"]},
+    )
+
+
+def project_register(event: IndexedEvent, writer: ProjectionWriter) -> None:
+    """Applies one event of ProofOfAIGC; approvals and the binding of custodians are no matter."""
+    arguments = event.arguments
+    if event.event == "ContentCommitted":
+        writer.upsert(
+            content_commitment,
+            {
+                "commitment": to_hex(arguments["commitment"]),
+                "producer": arguments["producer"],
+                "committed_block": arguments["committedBlock"],
+                **event_stamp(event),
+            },
+        )
+        return
+    if event.event == "ContentRegistered":
+        _project_registration(event, writer)
+        return
+    if "tokenId" not in arguments:
+        return
+    key = content_key(arguments["tokenId"])
+    changes: dict[str, Any]
+    details: dict[str, Any] = {}
+    match event.event:
+        case "Transfer":
+            if arguments["from"].lower() == ZERO_ADDRESS:
+                return
+            kind, changes = "transferred", {"owner": arguments["to"]}
+            details = {"from": arguments["from"], "to": arguments["to"]}
+        case "ContentFrozenForExchange":
+            kind, changes = "frozen_for_exchange", {"exchange": arguments["exchange"]}
+            details = {"exchange": arguments["exchange"]}
+        case "ContentReleasedFromExchange":
+            kind, changes = "released_from_exchange", {"exchange": None}
+            details = {"exchange": arguments["exchange"], "to": arguments["to"]}
+        case "ContentFrozenForChallenge":
+            kind, changes = "frozen_for_challenge", {"challenged": True}
+        case "ContentReleasedFromChallenge":
+            kind, changes = "released_from_challenge", {"challenged": False}
+        case "ContentRemoved":
+            kind, changes = "removed", {"removed": True, "challenged": False}
+        case _:
+            return
+    writer.update(content, key, changes)
+    add_history(event, writer, key, kind, details)
+
+
+def project_challenges(event: IndexedEvent, writer: ProjectionWriter) -> None:
+    """Applies one event of Challenges."""
+    arguments = event.arguments
+    match event.event:
+        case "ChallengeOpened":
+            original = content_key(arguments["originalTokenId"])
+            duplicate = content_key(arguments["duplicateTokenId"])
+            identifier = to_hex(arguments["challengeId"])
+            writer.insert(
+                content_challenge,
+                {
+                    "challenge_id": identifier,
+                    "challenger": arguments["challenger"],
+                    "accused": arguments["accused"],
+                    "original": original,
+                    "duplicate": duplicate,
+                    "deposit": arguments["deposit"],
+                    "attempt": arguments["attempt"],
+                    "state": "open",
+                    **event_stamp(event),
+                },
+            )
+            for key in (original, duplicate):
+                details = {"challenge_id": identifier, "original": original, "duplicate": duplicate}
+                add_history(event, writer, key, "challenge_opened", details)
+        case "ChallengeSettled":
+            identifier = to_hex(arguments["challengeId"])
+            state = "upheld" if arguments["upheld"] else "rejected"
+            writer.update(
+                content_challenge,
+                identifier,
+                {
+                    "state": state,
+                    "distance": arguments["distance"],
+                    "maximum_distance": arguments["maximumDistance"],
+                    "deposit_returned": arguments["depositReturned"],
+                    "compensation": arguments["compensation"],
+                    "forfeited": arguments["forfeited"],
+                    "settled_at": event.block_timestamp,
+                    "settled_transaction_hash": event.transaction_hash,
+                },
+            )
+            opened = writer.get(content_challenge, identifier)
+            if opened is None:
+                return
+            details = {
+                "challenge_id": identifier,
+                "original": opened["original"],
+                "duplicate": opened["duplicate"],
+                "distance": arguments["distance"],
+                "maximum_distance": arguments["maximumDistance"],
+            }
+            for key in (opened["original"], opened["duplicate"]):
+                add_history(event, writer, key, f"challenge_{state}", details)
+
+
+def register_projections(registry: ProjectionRegistry) -> None:
+    """Hands this capability's projections to the indexer."""
+    registry.register(
+        "ProofOfAIGC", project_register, tables=[content_commitment, content, content_event]
+    )
+    registry.register("Challenges", project_challenges, tables=[content_challenge, content_event])
