@@ -26,11 +26,7 @@ SOLC_VERSION = "0.8.37"
 SETTINGS: Mapping[str, Any] = {
     "evmVersion": "shanghai",
     "optimizer": {"enabled": True, "runs": 1_000_000},
-    "remappings": [
-        "@openzeppelin/=node_modules/@openzeppelin/",
-        # OpenZeppelin's own needs an instruction that shanghai does not have; see the file.
-        "node_modules/@openzeppelin/contracts/utils/Bytes.sol=contracts/compatibility/Bytes.sol",
-    ],
+    "remappings": ["@openzeppelin/=node_modules/@openzeppelin/"],
     "viaIR": False,
 }
 CODE_SIZE_LIMIT = 24_576
