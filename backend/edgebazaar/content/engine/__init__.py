@@ -1,0 +1,1 @@
+"""Pure content functions: canonical bytes, fingerprints, search, generation, delivery."""
