@@ -1,0 +1,169 @@
+"""Parameters that the contracts are deployed with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from edgebazaar.errors import InvalidInput
+
+ETHER = 10**18
+FIXED_POINT_ONE = 10**18
+BURN_ADDRESS = "0x000000000000000000000000000000000000dEaD"
+IMAGE_PDQ_V1 = (1 << 16) | 1
+"""Fingerprint scheme of images: PDQ, version 1."""
+TEXT_SIMHASH_V1 = (2 << 16) | 1
+"""Fingerprint scheme of texts: SimHash, version 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentProfile:
+    """One set of parameters; fixed for good at deployment.
+
+    Attributes:
+        name: Name of the profile.
+        treasury: Receives forfeited deposits and penalties; by default nobody (burned).
+        challenge_deposit: Deposit of a challenge, wei.
+        schemes: Largest Hamming distance (0-256 bits) that counts as a copy, by fingerprint scheme.
+        safety_margin: Seconds by which a first lock outlasts the lock that answers it.
+        minimum_stake: Stake from which an ESP is eligible, wei.
+        window_seconds: Length of a window of reputation, seconds.
+        weight_recent: Weight of recent interactions, 1e18 fixed point; with `weight_older`
+            adds up to 1.
+        weight_older: Weight of older interactions.
+        weight_positive: Weight of positive interactions; with `weight_negative` adds to 1.
+        weight_negative: Weight of negative interactions.
+    """
+
+    name: str = "default"
+    treasury: str = BURN_ADDRESS
+    challenge_deposit: int = ETHER // 10
+    schemes: Mapping[int, int] = field(
+        default_factory=lambda: MappingProxyType({IMAGE_PDQ_V1: 31, TEXT_SIMHASH_V1: 40})
+    )
+    safety_margin: int = 7200
+    minimum_stake: int = ETHER
+    window_seconds: int = 7 * 86400
+    weight_recent: int = 6 * FIXED_POINT_ONE // 10
+    weight_older: int = 4 * FIXED_POINT_ONE // 10
+    weight_positive: int = 4 * FIXED_POINT_ONE // 10
+    weight_negative: int = 6 * FIXED_POINT_ONE // 10
+
+    def __post_init__(self) -> None:
+        """Refuse what a constructor would refuse, before anything is deployed."""
+        for first, second in (
+            ("weight_recent", "weight_older"),
+            ("weight_positive", "weight_negative"),
+        ):
+            if getattr(self, first) + getattr(self, second) != FIXED_POINT_ONE:
+                raise InvalidInput(first, f"and {second} do not add up to 1e18", "Correct one")
+        for name in ("safety_margin", "window_seconds", "minimum_stake", "challenge_deposit"):
+            if getattr(self, name) <= 0:
+                raise InvalidInput(name, f"{getattr(self, name)} is not above zero")
+        for scheme, distance in self.schemes.items():
+            if not 0 < distance <= 256:
+                raise InvalidInput("schemes", f"distance {distance} of {scheme} is not 1 to 256")
+
+    def constructor_arguments(
+        self, contract: str, *, administrator: str, addresses: Mapping[str, str]
+    ) -> tuple[Any, ...]:
+        """Constructor arguments of a contract, given the addresses of those before it."""
+        schemes = sorted(self.schemes)
+        weights = {
+            "recent": self.weight_recent,
+            "older": self.weight_older,
+            "positive": self.weight_positive,
+            "negative": self.weight_negative,
+        }
+        at = addresses.__getitem__
+        match contract:
+            case "TrustedForwarder" | "Payouts":
+                return ()
+            case "Membership":
+                return (administrator, at("TrustedForwarder"))
+            case "ReputationLedger":
+                return (weights, self.window_seconds)
+            case "ProofOfAIGC":
+                return (at("Membership"), at("TrustedForwarder"), schemes)
+            case "Challenges":
+                return (
+                    at("ProofOfAIGC"),
+                    at("Membership"),
+                    at("Payouts"),
+                    at("TrustedForwarder"),
+                    self.treasury,
+                    self.challenge_deposit,
+                    schemes,
+                    [self.schemes[scheme] for scheme in schemes],
+                )
+            case "HashedTimelock":
+                return (
+                    at("Membership"),
+                    at("TrustedForwarder"),
+                    at("ProofOfAIGC"),
+                    at("Payouts"),
+                    self.safety_margin,
+                )
+            case "AtomicSale":
+                return (
+                    at("Membership"),
+                    at("TrustedForwarder"),
+                    at("ProofOfAIGC"),
+                    at("Payouts"),
+                    at("ReputationLedger"),
+                )
+            case "TaskBoard":
+                return (
+                    at("Membership"),
+                    at("TrustedForwarder"),
+                    at("Payouts"),
+                    at("ReputationLedger"),
+                    self.minimum_stake,
+                )
+            case "AuctionHouse":
+                return (at("Membership"), at("TrustedForwarder"), at("Payouts"), self.treasury)
+        raise InvalidInput("contract", f"{contract} is not deployed by profiles")
+
+    def as_document(self) -> dict[str, Any]:
+        """The profile as the manifest writes it."""
+        return {
+            "name": self.name,
+            "treasury": self.treasury,
+            "challenge_deposit": str(self.challenge_deposit),
+            "schemes": {str(scheme): self.schemes[scheme] for scheme in sorted(self.schemes)},
+            "safety_margin": self.safety_margin,
+            "minimum_stake": str(self.minimum_stake),
+            "window_seconds": self.window_seconds,
+            "weights": {
+                "recent": str(self.weight_recent),
+                "older": str(self.weight_older),
+                "positive": str(self.weight_positive),
+                "negative": str(self.weight_negative),
+            },
+        }
+
+
+PROFILES = MappingProxyType(
+    {
+        "default": DeploymentProfile(),
+        # Short times, so that a demonstration sees timelocks run out and windows pass.
+        "demo": DeploymentProfile(name="demo", safety_margin=4, window_seconds=20),
+    }
+)
+"""Profiles by name."""
+
+
+def profile_named(name: str) -> DeploymentProfile:
+    """The profile of that name.
+
+    Raises:
+        InvalidInput: If there is none.
+    """
+    try:
+        return PROFILES[name]
+    except KeyError:
+        raise InvalidInput(
+            "EDGEBAZAAR_PROFILE", f"there is no profile {name!r}", f"Use {' or '.join(PROFILES)}"
+        ) from None
