@@ -1,0 +1,130 @@
+"""The whole contract set, deployed as a deployment does it, and members in every role."""
+
+from types import SimpleNamespace
+
+import contract_support as support
+import pytest
+from brownie import accounts
+from eth_utils import keccak
+
+MEMBERS = {
+    "producer": support.PRODUCER,
+    "second_producer": support.PRODUCER,
+    "provider": support.PROVIDER,
+    "second_provider": support.PROVIDER,
+    "consumer": support.CONSUMER,
+    "second_consumer": support.CONSUMER,
+    "vehicle": support.VEHICLE,
+    "second_vehicle": support.VEHICLE,
+    "roadside_unit": support.ROADSIDE_UNIT,
+    "simulator": support.MODEL_PROVIDER,
+    "second_simulator": support.MODEL_PROVIDER,
+    "auditor": support.AUDITOR,
+    "operator": support.OPERATOR,
+}
+OTHERS = ("administrator", "stranger", "relayer", "treasury")
+
+
+@pytest.fixture(autouse=True)
+def isolation(fn_isolation):
+    """Every test starts from the state that its module's fixtures left."""
+
+
+@pytest.fixture(scope="module")
+def deployer(module_isolation):
+    return accounts[0]
+
+
+@pytest.fixture(scope="module")
+def people(deployer):
+    """Accounts with known keys by name, all with coins; the members among them not yet admitted."""
+    found = {}
+    for index, name in enumerate((*MEMBERS, *OTHERS)):
+        account = accounts.add(keccak(text=f"EdgeBazaar contract tests: {name}"))
+        accounts[1 + index % 8].transfer(account, 10**21)
+        found[name] = account
+    return SimpleNamespace(**found)
+
+
+@pytest.fixture(scope="module")
+def system(deployer, people, project):
+    """All ten contracts, bound to each other, and every member of `people` admitted."""
+    sender = {"from": deployer}
+    forwarder = project.TrustedForwarder.deploy(sender)
+    membership = project.Membership.deploy(people.administrator, forwarder, sender)
+    payouts = project.Payouts.deploy(sender)
+    ledger = project.ReputationLedger.deploy(support.WEIGHTS, support.WINDOW_SECONDS, sender)
+    registry = project.ProofOfAIGC.deploy(
+        membership,
+        forwarder,
+        [*support.THRESHOLDS, support.UNJUDGED_SCHEME],
+        sender,
+    )
+    challenges = project.Challenges.deploy(
+        registry,
+        membership,
+        payouts,
+        forwarder,
+        people.treasury,
+        support.DEPOSIT,
+        list(support.THRESHOLDS),
+        list(support.THRESHOLDS.values()),
+        sender,
+    )
+    timelock = project.HashedTimelock.deploy(
+        membership, forwarder, registry, payouts, support.SAFETY_MARGIN, sender
+    )
+    sale = project.AtomicSale.deploy(membership, forwarder, registry, payouts, ledger, sender)
+    board = project.TaskBoard.deploy(
+        membership, forwarder, payouts, ledger, support.MINIMUM_STAKE, sender
+    )
+    house = project.AuctionHouse.deploy(membership, forwarder, payouts, people.treasury, sender)
+    registry.bindCustodians(timelock, sale, challenges, sender)
+    ledger.bindSources(board, sale, sender)
+    for name, role in MEMBERS.items():
+        admit(membership, people, getattr(people, name), role)
+    return SimpleNamespace(
+        forwarder=forwarder,
+        membership=membership,
+        payouts=payouts,
+        ledger=ledger,
+        registry=registry,
+        challenges=challenges,
+        timelock=timelock,
+        sale=sale,
+        board=board,
+        house=house,
+    )
+
+
+@pytest.fixture(scope="module")
+def project(deployer):
+    """The compiled contracts."""
+    from brownie.project import get_loaded_projects
+
+    return get_loaded_projects()[0]
+
+
+def admit(membership, people, account, role) -> None:
+    """Admit an account for a year."""
+    membership.admit(
+        account,
+        role,
+        support.now() + 365 * support.DAY,
+        support.digest(account),
+        {"from": people.administrator},
+    )
+
+
+@pytest.fixture
+def work(people):
+    """A piece of content of `people.producer`, not yet committed."""
+    return support.Work(people.producer, people.provider, b"a picture", fingerprint=0b1011)
+
+
+@pytest.fixture
+def wallets():
+    """Contract wallets: one that refuses coins, one that greedily burns gas, one that signs."""
+    return SimpleNamespace(
+        **{name: support.mock(name) for name in ("Refuser", "Burner", "Answerer", "Signer")}
+    )
