@@ -107,14 +107,14 @@ $(TOOLS_READY):
 $(VENV_READY): requirements/backend.lock pyproject.toml | $(TOOLS_READY)
 	@echo '-- Python environment .venv'
 	@[ -x .venv/bin/python ] || $(UV) venv --quiet --python "$$(command -v $(PYTHON))" .venv
-	@$(UV) pip sync --quiet --python .venv --require-hashes requirements/backend.lock
+	@$(UV) pip install --quiet --python .venv --require-hashes -r requirements/backend.lock
 	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(BROWNIE_READY): requirements/brownie.lock pyproject.toml scripts/brownie_setup.py scripts/brownie_networks.yaml | $(TOOLS_READY)
 	@echo '-- Python environment .venv-brownie, brownie networks'
 	@[ -x .venv-brownie/bin/python ] || $(UV) venv --quiet --python "$$(command -v $(PYTHON))" .venv-brownie
-	@$(UV) pip sync --quiet --python .venv-brownie --require-hashes requirements/brownie.lock
+	@$(UV) pip install --quiet --python .venv-brownie --require-hashes -r requirements/brownie.lock
 	@$(UV) pip install --quiet --python .venv-brownie --no-deps --no-build-isolation --editable .
 	@.venv-brownie/bin/python scripts/brownie_setup.py
 	@touch $@
