@@ -224,9 +224,25 @@ class TestWindows:
                 3, OutcomeCounts(), OutcomeCounts(1, 0), OutcomeCounts(MAXIMUM_COUNT, 0)
             ).advanced(4)
 
+    def test_reading_adds_up_beyond_a_stored_counter(self):
+        full = OutcomeCounts(MAXIMUM_COUNT, 0)
+        assert WindowedCounts(3, full, full, full).counts(5).older_positive == 3 * MAXIMUM_COUNT
+
+    @given(st.lists(st.integers(0, 9), min_size=9, max_size=9), st.integers(0, 3))
+    def test_reading_equals_moving_along(self, numbers, age):
+        pair = WindowedCounts(4, *(OutcomeCounts(numbers[i], numbers[i + 3]) for i in range(3)))
+        assert pair.counts(4 + age) == pair.advanced(4 + age).counts(4 + age)
+
+    def test_a_rater_has_a_bounded_number_of_subjects(self):
+        rater = RaterTotals(WindowedCounts(), 2**24 - 1)
+        with pytest.raises(OverflowError, match="distinct_subjects"):
+            record_interaction(WindowedCounts(), rater, positive=True, window=1)
+
     def test_time_does_not_run_backwards(self):
         with pytest.raises(ValueError, match="window 2 is before"):
             WindowedCounts().recorded(True, 3).advanced(2)
+        with pytest.raises(ValueError, match="window 2 is before"):
+            WindowedCounts().recorded(True, 3).counts(2)
 
     def test_window_of_a_timestamp(self):
         assert [window_of(t, 60) for t in (0, 59, 60)] == [0, 0, 1]

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 
 MAXIMUM_COUNT = 2**32 - 1
 """Largest value of one stored counter; a step beyond it is refused."""
+MAXIMUM_SUBJECTS = 2**24 - 1
+"""Most distinct subjects of one rater."""
 
 
 def _count(name: str, value: int) -> None:
@@ -105,13 +107,26 @@ class WindowedCounts:
         return replace(moved, current=moved.current + step)
 
     def counts(self, window: int) -> InteractionCounts:
-        """Recent and older interactions as seen in ``window``."""
-        moved = self.advanced(window)
+        """Recent and older interactions as seen in ``window``.
+
+        Reading adds up without the limit of a stored counter, as the ledger's views do.
+
+        Raises:
+            ValueError: ``window`` lies before the stored one.
+        """
+        age = window - self.window
+        if age < 0:
+            raise ValueError(
+                f"window {window} is before the stored window {self.window}; ask for a later one"
+            )
+        by_age = (self.current, self.previous, self.older)
+        recent = by_age[: max(0, 2 - age)]
+        older = by_age[max(0, 2 - age) :]
         return InteractionCounts(
-            recent_positive=moved.current.positive + moved.previous.positive,
-            recent_negative=moved.current.negative + moved.previous.negative,
-            older_positive=moved.older.positive,
-            older_negative=moved.older.negative,
+            recent_positive=sum(outcome.positive for outcome in recent),
+            recent_negative=sum(outcome.negative for outcome in recent),
+            older_positive=sum(outcome.positive for outcome in older),
+            older_negative=sum(outcome.negative for outcome in older),
         )
 
 
@@ -121,6 +136,13 @@ class RaterTotals:
 
     totals: WindowedCounts = WindowedCounts()
     distinct_subjects: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.distinct_subjects <= MAXIMUM_SUBJECTS:
+            raise OverflowError(
+                f"distinct_subjects would be {self.distinct_subjects}; "
+                f"a rater has at most {MAXIMUM_SUBJECTS}, rate from another account"
+            )
 
 
 def window_of(timestamp: int, window_seconds: int) -> int:
