@@ -1,0 +1,1 @@
+"""Pure auction mechanisms: scores, payments, markets and the settlement twin."""
