@@ -1,0 +1,212 @@
+"""Auction rounds for the contract tests: terms, sealed bids and the times of a round on a development chain."""
+
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from contract_support import next_block_at, now
+
+ONLINE, OFFLINE = 0, 1
+NONE, OPEN, SCORED, DECLARED, SETTLED, REFUNDED = range(6)
+NOBODY = 2**256 - 1
+WAD = 10**18
+ETHER = 10**18
+STAGE_SECONDS = 1000
+INPUTS = b'{"market":"test"}'
+
+
+class Terms(NamedTuple):
+    """The terms of a round in the order of the contract's struct."""
+
+    operator: str
+    beneficiary: str
+    brand: str
+    commit_until: int
+    score_until: int
+    declare_until: int
+    open_until: int
+    settle_until: int
+    online_deposit: int = 2 * ETHER
+    offline_deposit: int = 10 * ETHER
+    online_reserve: int = 0
+    offline_reserve: int = 0
+    brand_price: int = ETHER // 100
+    alpha: int = WAD
+    maximum_seconds: int = 10
+    penalty_bps: int = 1000
+    maximum_bids: int = 100
+    salt: bytes = bytes(32)
+
+    @property
+    def advance(self) -> int:
+        """What the operator pays in advance for the brand."""
+        return self.brand_price * self.maximum_seconds
+
+    def deposit(self, submarket: int) -> int:
+        """Deposit of a bid in a submarket."""
+        return self.online_deposit if submarket == ONLINE else self.offline_deposit
+
+
+class Score(NamedTuple):
+    """Score of an online bid in the order of the contract's struct."""
+
+    proportional: int = 0
+    additive: int = 0
+    simulation_seconds: int = 0
+
+
+@dataclass(frozen=True)
+class SealedBid:
+    """A committed bid with what its bidder and the operator know of it."""
+
+    bidder: str
+    submarket: int
+    amount: int
+    salt: bytes
+    commitment: bytes
+    declared: bool
+    self_opened: bool = False
+
+    def replayed(self) -> tuple[Any, ...]:
+        """The bid as an honest operator replays it at settlement."""
+        if self.declared or self.self_opened:
+            return (self.bidder, self.submarket, True, self.amount, self.salt)
+        return self.sealed()
+
+    def sealed(self) -> tuple[Any, ...]:
+        """The bid as it is replayed unopened."""
+        return (self.bidder, self.submarket, False, 0, self.commitment)
+
+
+@dataclass
+class AuctionRound:
+    """One round, played by its operator; every step can be given wrong arguments instead of its own."""
+
+    house: Any
+    terms: Terms
+    bids: list[SealedBid] = field(default_factory=list)
+    scores: list[Score] = field(default_factory=list)
+
+    @property
+    def id(self) -> bytes:
+        """The round's id as the contract computes it."""
+        return bytes(self.house.idOf(self.terms))
+
+    @property
+    def state(self) -> int:
+        """The round's state on chain."""
+        return self.house.roundOf(self.id)[0]
+
+    @property
+    def funds(self) -> int:
+        """All money that the round holds."""
+        return self.terms.advance + sum(self.terms.deposit(bid.submarket) for bid in self.bids)
+
+    @property
+    def bitmap(self) -> list[int]:
+        """Bit i of word i // 256 for each declared bid."""
+        words = [0] * ((len(self.bids) + 255) // 256)
+        for index, bid in enumerate(self.bids):
+            words[index // 256] |= bid.declared << (index % 256)
+        return words
+
+    def open(self) -> Any:
+        """Open the round."""
+        return self.house.openRound(
+            self.terms, {"from": self.terms.operator, "value": self.terms.advance}
+        )
+
+    def commit(
+        self,
+        account: Any,
+        submarket: int,
+        amount: int,
+        *,
+        score: Score = Score(),
+        declared: bool = True,
+        commitment: bytes | None = None,
+    ) -> Any:
+        """Commit a bid; an online bid brings the score that the operator will publish for it."""
+        salt = len(self.bids).to_bytes(32, "big")
+        if commitment is None:
+            commitment = bytes(self.house.commitmentOf(self.id, account, submarket, amount, salt))
+        transaction = self.house.commitBid(
+            self.terms,
+            submarket,
+            commitment,
+            {"from": account, "value": self.terms.deposit(submarket)},
+        )
+        self.bids.append(SealedBid(str(account), submarket, amount, salt, commitment, declared))
+        if submarket == ONLINE:
+            self.scores.append(score)
+        return transaction
+
+    def publish(self, scores: list[Score] | None = None) -> Any:
+        """Publish the scores when bids are no longer taken."""
+        next_block_at(max(self.terms.commit_until, now()))
+        return self.house.publishScores(
+            self.terms,
+            self.scores if scores is None else scores,
+            sha256(INPUTS).digest(),
+            INPUTS,
+            {"from": self.terms.operator},
+        )
+
+    def declare(self, bitmap: list[int] | None = None) -> Any:
+        """Declare the bids that the operator can open."""
+        return self.house.declareOpenings(
+            self.terms, self.bitmap if bitmap is None else bitmap, {"from": self.terms.operator}
+        )
+
+    def open_own(
+        self, index: int, account: Any = None, amount: int | None = None, salt: bytes | None = None
+    ) -> Any:
+        """Let a bidder open its own bid; wrong arguments do not count as an opening here either."""
+        bid = self.bids[index]
+        transaction = self.house.openOwnBid(
+            self.terms,
+            index,
+            bid.amount if amount is None else amount,
+            bid.salt if salt is None else salt,
+            self.bitmap,
+            {"from": account or bid.bidder},
+        )
+        if account is None and amount is None and salt is None:
+            self.bids[index] = replace(bid, self_opened=True)
+        return transaction
+
+    def replay(self) -> list[tuple[Any, ...]]:
+        """All bids as an honest operator replays them."""
+        return [bid.replayed() for bid in self.bids]
+
+    def sealed(self) -> list[tuple[Any, ...]]:
+        """All bids as anybody can replay them."""
+        return [bid.sealed() for bid in self.bids]
+
+    def settle(
+        self,
+        bids: list[tuple[Any, ...]] | None = None,
+        scores: list[Score] | None = None,
+        bitmap: list[int] | None = None,
+    ) -> Any:
+        """Settle once bidders can no longer open."""
+        next_block_at(max(self.terms.open_until, now()))
+        return self.house.settle(
+            self.terms,
+            self.replay() if bids is None else bids,
+            self.scores if scores is None else scores,
+            self.bitmap if bitmap is None else bitmap,
+            {"from": self.terms.operator},
+        )
+
+    def refund(self, account: Any) -> Any:
+        """Ask for everybody's refund."""
+        return self.house.refundAll(
+            self.terms, [bid.sealed() for bid in self.bids], {"from": account}
+        )
+
+    def declared(self) -> "AuctionRound":
+        """Publish and declare honestly."""
+        self.publish()
+        self.declare()
+        return self
