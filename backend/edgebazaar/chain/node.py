@@ -179,7 +179,7 @@ class EmbeddedNode:
             self._scratch.cleanup()
 
     def __enter__(self) -> EmbeddedNode:
-        return self.start()
+        return self if self._keeper is not None else self.start()
 
     def __exit__(
         self,

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import orjson
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
 
 from edgebazaar.errors import EdgeBazaarError, Unavailable
 
@@ -159,7 +159,7 @@ class RpcClient:
 
         retrying = Retrying(
             stop=stop_after_attempt(_ATTEMPTS),
-            wait=wait_exponential_jitter(initial=0.05, max=1.0, jitter=0.05),
+            wait=wait_exponential(multiplier=0.05, max=1.0) + wait_random(0, 0.05),
             retry=retry_if_exception(may_repeat),
             reraise=True,
         )
