@@ -89,6 +89,16 @@ content_challenge = Table(
     comment="Challenges with both records' hashes and how they ended.",
 )
 
+content_preview = Table(
+    "content_preview",
+    metadata,
+    Column("content_hash", Bytes32, primary_key=True),
+    Column("sha256", Bytes32, nullable=False, comment="of the stored PNG"),
+    Column("uploaded_by", Address, nullable=False),
+    Column("uploaded_at", BigInteger, nullable=False),
+    comment="Public images that owners uploaded; no projection, never rebuilt.",
+)
+
 
 def content_key(token_id: int) -> str:
     """Key of a content for its token id."""
