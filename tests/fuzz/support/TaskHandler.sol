@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IReputationLedger} from "../../../contracts/reputation/IReputationLedger.sol";
+import {ITaskBoard} from "../../../contracts/tasks/ITaskBoard.sol";
+import {MarketDeployment} from "./MarketDeployment.sol";
+
+/// @title TaskHandler
+/// @notice Walks the task board at random and says beforehand, from its own books alone, what may succeed.
+contract TaskHandler is MarketDeployment {
+    struct Task {
+        ITaskBoard.Terms terms;
+        ITaskBoard.State state;
+        address provider;
+        uint256 postedBlock;
+        uint256 timeOfState;
+        bool isLate;
+        uint256 endings;
+    }
+
+    uint256 public constant PRODUCERS = 2;
+    uint256 public constant PROVIDERS = 3;
+    uint256 public constant FUNDS = 1_000 ether;
+    uint16 private constant CAPACITY = 6;
+    uint96 private constant MINIMUM_FEE = 10;
+    uint32 private constant MINIMUM_DURATION = 10 minutes;
+
+    address[] public producers;
+    address[] public providers;
+    mapping(address provider => uint256 stake) public bookedStake;
+    mapping(address provider => bool revoked) public isRevoked;
+    mapping(address provider => uint256 count) public positives;
+    mapping(address provider => uint256 count) public negatives;
+    /// @notice How many tasks reached a state.
+    mapping(ITaskBoard.State state => uint256 count) public reached;
+
+    Task[] private tasks;
+    uint256 private clock;
+    uint256 private height;
+
+    modifier atPresent(uint256 wait) {
+        clock += wait % 6 minutes;
+        height += 1 + wait % 3;
+        vm.warp(clock);
+        vm.roll(height);
+        _;
+    }
+
+    constructor() {
+        (clock, height) = (block.timestamp, block.number);
+        for (uint256 i; i < PRODUCERS; ++i) {
+            producers.push(vm.addr(100 + i));
+            admit(producers[i]);
+            vm.deal(producers[i], FUNDS);
+        }
+        for (uint256 i; i < PROVIDERS; ++i) {
+            providers.push(vm.addr(200 + i));
+            admit(providers[i]);
+            vm.deal(providers[i], FUNDS);
+            bookedStake[providers[i]] = 5 ether;
+            vm.prank(providers[i]);
+            board.stake{value: 5 ether}();
+            vm.prank(providers[i]);
+            board.setOffer(MINIMUM_FEE, MINIMUM_DURATION, CAPACITY);
+        }
+    }
+
+    /* ACTIONS */
+
+    function stake(uint256 providerDraw, uint256 amount) public atPresent(0) {
+        address provider = providerOf(providerDraw);
+        amount = amount % 2 ether;
+        bool allowed = amount != 0 && !isRevoked[provider] && provider.balance >= amount;
+        vm.prank(provider);
+        try board.stake{value: amount}() {
+            require(allowed, "stake: against the books");
+            bookedStake[provider] += amount;
+        } catch {
+            require(!allowed, "stake: refused against the books");
+        }
+    }
+
+    function unstake(uint256 providerDraw, uint256 amount) public atPresent(0) {
+        address provider = providerOf(providerDraw);
+        amount = amount % 2 ether;
+        bool allowed = amount != 0 && amount <= bookedStake[provider] && openTasksOf(provider) == 0;
+        vm.prank(provider);
+        // 2 ether fit 96 bits.
+        try board.unstake(uint96(amount)) {
+            require(allowed, "unstake: against the books");
+            bookedStake[provider] -= amount;
+        } catch {
+            require(!allowed, "unstake: refused against the books");
+        }
+    }
+
+    function revokeOrReadmit(uint256 providerDraw, uint256 draw) public atPresent(0) {
+        address provider = providerOf(providerDraw);
+        if (isRevoked[provider]) {
+            admit(provider);
+        } else {
+            // Revocation is the rarer of the two, or no task would ever be assigned.
+            if (draw % 8 != 0) return;
+            membership.revoke(provider);
+        }
+        isRevoked[provider] = !isRevoked[provider];
+    }
+
+    function post(uint256 seed, uint256 wait) public atPresent(wait) {
+        Task storage task = tasks.push();
+        uint256 deliverBy = clock + 1 + (seed >> 16) % 2 hours;
+        task.terms = ITaskBoard.Terms({
+            producer: producers[seed % PRODUCERS],
+            promptCommitment: keccak256("prompt"),
+            fee: (seed >> 8) % 1 ether,
+            deliverBy: uint40(deliverBy),
+            closeAt: uint40(deliverBy + (seed >> 32) % 1 hours),
+            acceptWindow: uint40((seed >> 48) % 2 hours),
+            revealWindow: uint40((seed >> 64) % 2 hours),
+            policy: ITaskBoard.SelectionPolicy((seed >> 80) % 4),
+            temperature: (seed >> 96) % 4,
+            salt: bytes32(tasks.length)
+        });
+        ITaskBoard.Terms memory terms = task.terms;
+        bool allowed = terms.fee != 0 && terms.acceptWindow != 0 && terms.revealWindow != 0
+            && (terms.temperature != 0 || terms.policy != ITaskBoard.SelectionPolicy.SoftmaxReputation)
+            && terms.producer.balance >= terms.fee;
+        vm.prank(terms.producer);
+        try board.post{value: terms.fee}(terms) {
+            require(allowed, "post: against the books");
+            task.postedBlock = height;
+            enter(task, ITaskBoard.State.Posted);
+        } catch {
+            require(!allowed, "post: refused against the books");
+            tasks.pop();
+        }
+    }
+
+    function assign(uint256 index, uint256 providerDraw, uint256 wait) public atPresent(wait) {
+        if (tasks.length == 0) return;
+        Task storage task = tasks[pick(index, tasks.length)];
+        address provider = providerOf(providerDraw);
+        bool allowed = task.state == ITaskBoard.State.Posted && clock + MINIMUM_DURATION <= task.terms.deliverBy
+            && height > task.postedBlock && height - task.postedBlock <= 256 && !isRevoked[provider]
+            && bookedStake[provider] >= MINIMUM_STAKE && task.terms.fee >= MINIMUM_FEE
+            && openTasksOf(provider) < CAPACITY;
+        vm.prank(task.terms.producer);
+        try board.assign(task.terms, provider, selectionOf(provider)) {
+            require(allowed, "assign: against the books");
+            task.provider = provider;
+            enter(task, ITaskBoard.State.Assigned);
+        } catch {
+            require(!allowed, "assign: refused against the books");
+        }
+    }
+
+    function deliver(uint256 index, uint256 wait) public atPresent(wait) {
+        if (tasks.length == 0) return;
+        Task storage task = tasks[pick(index, tasks.length)];
+        bool allowed = task.state == ITaskBoard.State.Assigned && clock < task.terms.closeAt;
+        ITaskBoard.Delivery memory delivery = deliveryOf(task);
+        vm.prank(task.provider);
+        try board.deliver(task.terms, delivery) {
+            require(allowed, "deliver: against the books");
+            task.isLate = clock > task.terms.deliverBy;
+            enter(task, ITaskBoard.State.Delivered);
+        } catch {
+            require(!allowed, "deliver: refused against the books");
+        }
+    }
+
+    function accept(uint256 index, uint256 wait) public atPresent(wait) {
+        if (tasks.length == 0) return;
+        Task storage task = tasks[pick(index, tasks.length)];
+        bool allowed = task.state == ITaskBoard.State.Delivered && clock < task.timeOfState + task.terms.acceptWindow;
+        vm.prank(task.terms.producer);
+        try board.accept(task.terms) {
+            require(allowed, "accept: against the books");
+            enter(task, ITaskBoard.State.Accepted);
+        } catch {
+            require(!allowed, "accept: refused against the books");
+        }
+    }
+
+    function settle(uint256 index, uint256 callerDraw, uint256 wait) public atPresent(wait) {
+        if (tasks.length == 0) return;
+        Task storage task = tasks[pick(index, tasks.length)];
+        address caller = callerDraw % 3 == 0 ? providerOf(callerDraw >> 2) : task.provider;
+        bool allowed = task.state == ITaskBoard.State.Accepted && caller == task.provider
+            && clock < task.timeOfState + task.terms.revealWindow;
+        ITaskBoard.Delivery memory delivery = deliveryOf(task);
+        vm.prank(caller);
+        try board.settle(task.terms, delivery, keyOf(task)) {
+            require(allowed, "settle: against the books");
+            if (task.isLate) ++negatives[task.provider];
+            else ++positives[task.provider];
+            ++task.endings;
+            enter(task, ITaskBoard.State.Settled);
+        } catch {
+            require(!allowed, "settle: refused against the books");
+        }
+    }
+
+    function close(uint256 index, bool byProducer, uint256 wait) public atPresent(wait) {
+        if (tasks.length == 0) return;
+        Task storage task = tasks[pick(index, tasks.length)];
+        bool allowed = isClosable(task);
+        vm.prank(byProducer ? task.terms.producer : address(0x3A7C4));
+        try board.close(task.terms) {
+            require(allowed, "close: against the books");
+            bool failed = task.state == ITaskBoard.State.Assigned || task.state == ITaskBoard.State.Accepted;
+            if (failed) ++negatives[task.provider];
+            ++task.endings;
+            enter(task, ITaskBoard.State.Closed);
+        } catch {
+            require(!allowed, "close: refused against the books");
+        }
+    }
+
+    /// @dev What a task needs next, so that some walks lead far.
+    function goOn(uint256 index, uint256 providerDraw) public {
+        if (tasks.length == 0) return;
+        ITaskBoard.State state = tasks[pick(index, tasks.length)].state;
+        if (state == ITaskBoard.State.Posted) assign(index, providerDraw, 1);
+        else if (state == ITaskBoard.State.Assigned) deliver(index, 1);
+        else if (state == ITaskBoard.State.Delivered) accept(index, 1);
+        else settle(index, 1, 1);
+    }
+
+    /* BOOKS */
+
+    /// @notice What the board owes: fees of tasks that have not ended, and stakes.
+    function owed() external view returns (uint256 sum) {
+        for (uint256 i; i < tasks.length; ++i) {
+            if (tasks[i].endings == 0) sum += tasks[i].terms.fee;
+        }
+        for (uint256 i; i < PROVIDERS; ++i) {
+            sum += bookedStake[providers[i]];
+        }
+    }
+
+    function held() external view returns (uint256) {
+        return address(board).balance;
+    }
+
+    function coins() external view returns (uint256 sum) {
+        for (uint256 i; i < PRODUCERS; ++i) {
+            sum += producers[i].balance + payouts.creditOf(producers[i]);
+        }
+        for (uint256 i; i < PROVIDERS; ++i) {
+            sum += providers[i].balance;
+        }
+        return sum + address(board).balance;
+    }
+
+    function hasBadTask() external view returns (bool) {
+        for (uint256 i; i < tasks.length; ++i) {
+            Task storage task = tasks[i];
+            (ITaskBoard.State state, address provider,, uint40 timeOfState) = board.stateOf(board.idOf(task.terms));
+            if (state != task.state || provider != task.provider || timeOfState != task.timeOfState) return true;
+            bool ended = state == ITaskBoard.State.Settled || state == ITaskBoard.State.Closed;
+            if (task.endings != (ended ? 1 : 0)) return true;
+        }
+        return false;
+    }
+
+    /// @notice Whether offers, stakes or records differ from the books.
+    function hasBadProvider() external view returns (bool) {
+        for (uint256 i; i < PROVIDERS; ++i) {
+            address provider = providers[i];
+            ITaskBoard.Offer memory offer = board.offerOf(provider);
+            if (offer.stake != bookedStake[provider] || offer.openTasks != openTasksOf(provider)) return true;
+            uint256 positive;
+            uint256 negative;
+            for (uint256 j; j < PRODUCERS; ++j) {
+                IReputationLedger.Counts memory counts = ledger.countsOf(producers[j], provider);
+                positive += counts.recentPositive + counts.olderPositive;
+                negative += counts.recentNegative + counts.olderNegative;
+            }
+            if (positive != positives[provider] || negative != negatives[provider]) return true;
+        }
+        return false;
+    }
+
+    /* HELP */
+
+    function enter(Task storage task, ITaskBoard.State state) private {
+        (task.state, task.timeOfState) = (state, clock);
+        ++reached[state];
+    }
+
+    function isClosable(Task storage task) private view returns (bool) {
+        if (task.state == ITaskBoard.State.Posted) return clock > task.terms.deliverBy;
+        if (task.state == ITaskBoard.State.Assigned) return clock >= task.terms.closeAt;
+        if (task.state == ITaskBoard.State.Delivered) return clock >= task.timeOfState + task.terms.acceptWindow;
+        if (task.state == ITaskBoard.State.Accepted) return clock >= task.timeOfState + task.terms.revealWindow;
+        return false;
+    }
+
+    function openTasksOf(address provider) private view returns (uint256 count) {
+        for (uint256 i; i < tasks.length; ++i) {
+            if (tasks[i].provider == provider && tasks[i].endings == 0) ++count;
+        }
+    }
+
+    function selectionOf(address provider) private view returns (ITaskBoard.Selection memory selection) {
+        selection.candidates = new address[](1);
+        selection.candidates[0] = provider;
+        selection.expectations = new uint256[](1);
+        selection.expectations[0] = 0.5e18;
+        selection.recommenders = new address[](0);
+        selection.evaluatedAt = uint40(height - 1);
+    }
+
+    function deliveryOf(Task storage task) private view returns (ITaskBoard.Delivery memory) {
+        return ITaskBoard.Delivery({
+            hashlock: hashlockOf(keyOf(task)),
+            ciphertextHash: keccak256("ciphertext"),
+            contentHash: keccak256("content"),
+            locator: "ipfs://ciphertext"
+        });
+    }
+
+    function keyOf(Task storage task) private view returns (bytes32) {
+        return keccak256(abi.encode("key", task.terms.salt));
+    }
+
+    /// @dev Most draws fall on the last four, which are the likeliest still open.
+    function pick(uint256 draw, uint256 length) private pure returns (uint256) {
+        if (draw % 8 == 0 || length < 4) return (draw >> 3) % length;
+        return length - 1 - (draw >> 3) % 4;
+    }
+
+    function providerOf(uint256 draw) private view returns (address) {
+        return providers[draw % PROVIDERS];
+    }
+}
