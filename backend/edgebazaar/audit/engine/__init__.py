@@ -1,0 +1,1 @@
+"""Recomputation of everything that was computed off-chain, from what the chain holds."""

@@ -1,0 +1,122 @@
+"""Recomputes scores, winners and prices of every auction round from its events."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from edgebazaar.audit.engine.checks import CheckResult, LoggedEvent, hexadecimal, of_kind
+from edgebazaar.auctions.engine.fixed_point import (
+    RoundBid,
+    RoundTerms,
+    Submarket,
+    VehicleScore,
+    settle_round,
+)
+from edgebazaar.auctions.engine.published import PublishedInputs, score_vehicles
+
+_NONE = 2**256 - 1
+_ZERO_ADDRESS = "0x" + "0" * 40
+
+
+def check_auctions(events: Sequence[LoggedEvent]) -> CheckResult:
+    """Every published score and every settlement."""
+    result = CheckResult(
+        "auctions", "scores follow from the published inputs, winners and prices from the bids"
+    )
+    opened = {
+        e.arguments["roundId"]: e.arguments["terms"]
+        for e in of_kind(events, "AuctionHouse", "RoundOpened")
+    }
+    bids = _bids_by_round(events)
+    published: dict[bytes, Mapping[str, Any]] = {}
+    for one in of_kind(events, "AuctionHouse", "ScoresPublished"):
+        round_id = one.arguments["roundId"]
+        published[round_id] = one.arguments
+        _check_scores(result, opened[round_id], bids.get(round_id, []), one.arguments)
+    for one in of_kind(events, "AuctionHouse", "RoundSettled"):
+        round_id = one.arguments["roundId"]
+        _check_settlement(result, opened[round_id], published[round_id], one.arguments)
+    return result
+
+
+def _bids_by_round(events: Sequence[LoggedEvent]) -> dict[bytes, list[Mapping[str, Any]]]:
+    rounds: dict[bytes, list[Mapping[str, Any]]] = {}
+    for one in of_kind(events, "AuctionHouse", "BidCommitted"):
+        rounds.setdefault(one.arguments["roundId"], []).append(one.arguments)
+    return rounds
+
+
+def _check_scores(
+    result: CheckResult,
+    terms: Mapping[str, Any],
+    bids: Sequence[Mapping[str, Any]],
+    published: Mapping[str, Any],
+) -> None:
+    subject = f"round {hexadecimal(published['roundId'])}"
+    inputs = published["inputs"]
+    result.compare(
+        f"{subject} inputs hash",
+        hexadecimal(hashlib.sha256(inputs).digest()),
+        hexadecimal(published["inputsHash"]),
+    )
+    online = [bid["bidder"] for bid in bids if bid["submarket"] == Submarket.ONLINE]
+    try:
+        parsed = PublishedInputs.from_bytes(inputs)
+    except (ValueError, KeyError, TypeError) as error:
+        result.compare(f"{subject} inputs", "readable inputs", f"unreadable: {error}")
+        return
+    computed = score_vehicles(
+        parsed, online, alpha=terms["alpha"], maximum_seconds=terms["maximumSeconds"]
+    )
+    result.compare(f"{subject} scores", list(computed), _scores(published))
+
+
+def _check_settlement(
+    result: CheckResult,
+    terms: Mapping[str, Any],
+    published: Mapping[str, Any],
+    settled: Mapping[str, Any],
+) -> None:
+    has_brand = terms["brand"].lower() != _ZERO_ADDRESS
+    outcome = settle_round(
+        RoundTerms(
+            online_deposit=terms["onlineDeposit"],
+            offline_deposit=terms["offlineDeposit"],
+            online_reserve=terms["onlineReserve"],
+            offline_reserve=terms["offlineReserve"],
+            brand_price=terms["brandPrice"],
+            alpha=terms["alpha"],
+            maximum_seconds=terms["maximumSeconds"],
+            penalty_bps=terms["penaltyBps"],
+            has_brand=has_brand,
+        ),
+        [
+            RoundBid(Submarket(bid["submarket"]), bid["amount"] if bid["opened"] else None)
+            for bid in settled["bids"]
+        ],
+        _scores(published),
+    )
+    found = settled["result"]
+    subject = f"round {hexadecimal(settled['roundId'])}"
+    for name, expected, actual in (
+        ("online winner", _index(outcome.online_index), found["onlineIndex"]),
+        ("online price", outcome.online_price, found["onlinePrice"]),
+        ("offline winner", _index(outcome.offline_index), found["offlineIndex"]),
+        ("offline price", outcome.offline_price, found["offlinePrice"]),
+        ("simulation seconds", outcome.simulation_seconds, found["simulationSeconds"]),
+        ("penalties", outcome.penalties, found["penalties"]),
+    ):
+        result.compare(f"{subject} {name}", expected, actual)
+
+
+def _scores(published: Mapping[str, Any]) -> list[VehicleScore]:
+    return [
+        VehicleScore(score["proportional"], score["additive"], score["simulationSeconds"])
+        for score in published["scores"]
+    ]
+
+
+def _index(position: int | None) -> int:
+    return _NONE if position is None else position

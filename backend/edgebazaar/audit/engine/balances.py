@@ -1,0 +1,69 @@
+"""What every contract should hold according to its events, to the wei."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from edgebazaar.audit.engine.checks import CheckResult, LoggedEvent
+
+_NATIVE = 0
+
+
+def expected_balances(events: Sequence[LoggedEvent]) -> dict[str, int]:
+    """Wei that each contract should hold after these events, by contract name."""
+    open_amounts: dict[str, dict[bytes | str, int]] = {
+        name: {}
+        for name in ("HashedTimelock", "AtomicSale", "TaskBoard", "AuctionHouse", "Challenges")
+    }
+    credits = 0
+    stakes: dict[str, int] = {}
+    for one in events:
+        a = one.arguments
+        held = open_amounts.get(one.contract, {})
+        match (one.contract, one.event):
+            case ("Payouts", "Credited"):
+                credits += a["amount"]
+            case ("Payouts", "Withdrawn"):
+                credits -= a["amount"]
+            case ("HashedTimelock", "Locked"):
+                asset = a["terms"]["asset"]
+                if asset["kind"] == _NATIVE:
+                    held[a["lockId"]] = asset["amountOrId"]
+            case ("HashedTimelock", "Claimed" | "Refunded"):
+                held.pop(a["lockId"], None)
+            case ("AtomicSale", "SaleOpened"):
+                held[a["saleId"]] = a["terms"]["price"]
+            case ("AtomicSale", "SaleSettled" | "SaleRefunded"):
+                held.pop(a["saleId"])
+            case ("TaskBoard", "StakeChanged"):
+                stakes[a["provider"]] = a["stake"]
+            case ("TaskBoard", "TaskPosted"):
+                held[a["taskId"]] = a["terms"]["fee"]
+            case ("TaskBoard", "TaskSettled" | "TaskClosed"):
+                held.pop(a["taskId"])
+            case ("AuctionHouse", "RoundOpened"):
+                held[a["roundId"]] = a["terms"]["brandPrice"] * a["terms"]["maximumSeconds"]
+            case ("AuctionHouse", "BidCommitted"):
+                held[a["roundId"]] += a["deposit"]
+            case ("AuctionHouse", "RoundSettled" | "RoundRefunded"):
+                held.pop(a["roundId"])
+            case ("Challenges", "ChallengeOpened"):
+                held[a["challengeId"]] = a["deposit"]
+            case ("Challenges", "ChallengeSettled"):
+                held.pop(a["challengeId"])
+    balances = {name: sum(held.values()) for name, held in open_amounts.items()}
+    balances["TaskBoard"] += sum(stakes.values())
+    balances["Payouts"] = credits
+    for name in ("Membership", "TrustedForwarder", "ProofOfAIGC", "ReputationLedger"):
+        balances[name] = 0
+    return balances
+
+
+def check_balances(events: Sequence[LoggedEvent], actual: Mapping[str, int]) -> CheckResult:
+    """Every contract holds exactly what its open obligations add up to."""
+    result = CheckResult(
+        "contract balances", "every contract holds exactly the sum of its open obligations"
+    )
+    for name, expected in sorted(expected_balances(events).items()):
+        result.compare(f"{name} balance in wei", expected, actual[name])
+    return result

@@ -1,0 +1,208 @@
+"""What an audit compares and how it reports: pure functions over the decoded event log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from eth_utils.crypto import keccak
+
+from edgebazaar.content.engine.similarity import hamming_distance
+from edgebazaar.reputation.engine.fixed_point import FixedWeights
+from edgebazaar.reputation.engine.ledger import InteractionBook
+from edgebazaar.tasks.engine.selection import SelectionPolicy, select
+
+
+class LoggedEvent(Protocol):
+    """An event of our contracts with its place in the chain."""
+
+    @property
+    def contract(self) -> str: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def arguments(self) -> Mapping[str, Any]: ...
+    @property
+    def block_number(self) -> int: ...
+    @property
+    def block_timestamp(self) -> int: ...
+    @property
+    def transaction_hash(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A difference between what the chain says and what recomputation gives."""
+
+    subject: str
+    expected: str
+    found: str
+
+
+@dataclass(slots=True)
+class CheckResult:
+    """Outcome of one check: how many items it recomputed and where it found a difference."""
+
+    name: str
+    statement: str
+    checked: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    skipped: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing differs."""
+        return not self.findings
+
+    def compare(self, subject: str, expected: object, found: object) -> None:
+        """Count one comparison and keep a difference."""
+        self.checked += 1
+        if expected != found:
+            self.findings.append(Finding(subject, str(expected), str(found)))
+
+
+def of_kind(events: Iterable[LoggedEvent], contract: str, *names: str) -> list[LoggedEvent]:
+    """The events of a contract with one of these names, in chain order."""
+    return [one for one in events if one.contract == contract and one.event in names]
+
+
+def hexadecimal(value: bytes) -> str:
+    """0x-hex for reports."""
+    return "0x" + value.hex()
+
+
+def check_selections(
+    events: Sequence[LoggedEvent],
+    *,
+    block_hash: Callable[[int], bytes],
+    block_timestamp: Callable[[int], int],
+    window_seconds: int,
+    weights: FixedWeights,
+) -> CheckResult:
+    """Every assignment: the seed from the posting block, the expectations from the records, the draw from both."""
+    result = CheckResult(
+        "selections", "every provider is the one that the policy selects from the recorded inputs"
+    )
+    posted = {e.arguments["taskId"]: e for e in of_kind(events, "TaskBoard", "TaskPosted")}
+    records = of_kind(events, "ReputationLedger", "InteractionRecorded")
+    book, taken = InteractionBook(window_seconds, weights), 0
+    assignments = of_kind(events, "TaskBoard", "TaskAssigned")
+    for assigned in sorted(
+        assignments, key=lambda one: int(one.arguments["selection"]["evaluatedAt"])
+    ):
+        task_id = assigned.arguments["taskId"]
+        posting = posted[task_id]
+        terms, selection = posting.arguments["terms"], assigned.arguments["selection"]
+        subject = f"task {hexadecimal(task_id)}"
+        seed = keccak(task_id + block_hash(posting.block_number))
+        result.compare(f"{subject} seed", hexadecimal(seed), hexadecimal(assigned.arguments["seed"]))
+        policy = SelectionPolicy(terms["policy"])
+        if policy is SelectionPolicy.DIRECT:
+            continue
+        evaluated_at = int(selection["evaluatedAt"])
+        while taken < len(records) and records[taken].block_number <= evaluated_at:
+            _replay(book, records[taken])
+            taken += 1
+        expectations = [
+            book.reputation(
+                terms["producer"],
+                candidate,
+                selection["recommenders"],
+                block_timestamp(evaluated_at),
+            )[1]
+            for candidate in selection["candidates"]
+        ]
+        result.compare(f"{subject} expectations", expectations, list(selection["expectations"]))
+        drawn = select(
+            policy,
+            selection["candidates"],
+            selection["expectations"],
+            seed,
+            int(terms["temperature"]),
+        )
+        result.compare(f"{subject} provider", drawn.candidate, assigned.arguments["provider"])
+    return result
+
+
+def _replay(book: InteractionBook, record: LoggedEvent) -> None:
+    book.record(
+        record.arguments["rater"],
+        record.arguments["subject"],
+        positive=record.arguments["positive"],
+        timestamp=record.block_timestamp,
+    )
+
+
+def interaction_book(
+    events: Sequence[LoggedEvent], window_seconds: int, weights: FixedWeights
+) -> InteractionBook:
+    """The ledger's state after all records."""
+    book = InteractionBook(window_seconds, weights)
+    for record in of_kind(events, "ReputationLedger", "InteractionRecorded"):
+        _replay(book, record)
+    return book
+
+
+def check_records(events: Sequence[LoggedEvent]) -> CheckResult:
+    """Every interaction record belongs to one settled or failed piece of funded work, and none is missing."""
+    result = CheckResult(
+        "interaction records", "each record stems from exactly one finished task or sale"
+    )
+    due: dict[bytes, tuple[str, str, bool]] = {}
+    producers: dict[bytes, str] = {}
+    sales: dict[bytes, tuple[str, str]] = {}
+    for one in events:
+        arguments = one.arguments
+        match (one.contract, one.event):
+            case ("TaskBoard", "TaskPosted"):
+                producers[arguments["taskId"]] = arguments["producer"]
+            case ("TaskBoard", "TaskSettled" | "TaskClosed"):
+                # Outcomes: 1 on time, 2 late, 3 failed; the others leave no record.
+                if arguments["outcome"] in (1, 2, 3):
+                    due[arguments["taskId"]] = (
+                        producers[arguments["taskId"]],
+                        arguments["provider"],
+                        arguments["outcome"] == 1,
+                    )
+            case ("AtomicSale", "SaleOpened"):
+                sales[arguments["saleId"]] = (arguments["buyer"], arguments["terms"]["seller"])
+            case ("AtomicSale", "SaleSettled"):
+                due[arguments["saleId"]] = (*sales[arguments["saleId"]], True)
+    for record in of_kind(events, "ReputationLedger", "InteractionRecorded"):
+        arguments = record.arguments
+        found = (arguments["rater"], arguments["subject"], arguments["positive"])
+        reference = arguments["reference_"]
+        result.compare(f"record {hexadecimal(reference)}", due.pop(reference, None), found)
+    for reference, expected in due.items():
+        result.compare(f"record {hexadecimal(reference)}", expected, None)
+    return result
+
+
+def check_challenges(
+    events: Sequence[LoggedEvent], maximum_distance: Callable[[int], int]
+) -> CheckResult:
+    """Every verdict: the distance of the registered fingerprints against the scheme's threshold."""
+    result = CheckResult(
+        "challenges", "every verdict follows from the Hamming distance of the two fingerprints"
+    )
+    receipts = {
+        e.arguments["tokenId"]: e.arguments["record"]["receipt"]
+        for e in of_kind(events, "ProofOfAIGC", "ContentRegistered")
+    }
+    opened = {e.arguments["challengeId"]: e for e in of_kind(events, "Challenges", "ChallengeOpened")}
+    for settled in of_kind(events, "Challenges", "ChallengeSettled"):
+        arguments = settled.arguments
+        opening = opened[arguments["challengeId"]].arguments
+        original = receipts[opening["originalTokenId"]]
+        duplicate = receipts[opening["duplicateTokenId"]]
+        distance = hamming_distance(original["fingerprint"], duplicate["fingerprint"])
+        limit = maximum_distance(duplicate["fingerprintScheme"])
+        subject = f"challenge {hexadecimal(arguments['challengeId'])}"
+        result.compare(f"{subject} distance", distance, arguments["distance"])
+        result.compare(f"{subject} verdict", distance <= limit, arguments["upheld"])
+        paid = (
+            arguments["depositReturned"] + arguments["compensation"] + arguments["forfeited"]
+        )
+        result.compare(f"{subject} deposit", opening["deposit"], paid)
+    return result
