@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from edgebazaar.chain.contracts import ContractCall, DecodedError
+from edgebazaar.chain.explorer import simulate
 from edgebazaar.chain.manifest import as_json_value
 from edgebazaar.chain.outbox.context import Head, OutboxContext
 from edgebazaar.chain.outbox.states import (
@@ -106,7 +107,7 @@ def check_relayed(context: OutboxContext, head: Head, rows: Sequence[Transaction
         elif (data := answer.revert_data) is not None:
             error = context.contracts.decode_error(data)
             if error.name == _FORWARDER_HIDES_REASON:
-                error = inner_error(context, call.transaction) or error
+                error = _inner_error(context, call) or error
             verdicts.moves.append(_refusal(call.transaction, error))
         else:
             verdicts.moves.append(_note(call.transaction, answer))
@@ -144,22 +145,20 @@ def check_direct(context: OutboxContext, head: Head, rows: Sequence[Transaction]
     return verdicts
 
 
-def inner_error(context: OutboxContext, row: Transaction) -> DecodedError | None:
+def _inner_error(context: OutboxContext, call: CheckedCall) -> DecodedError | None:
     """Why the target of a relayed request reverts; the forwarder itself does not say."""
-    call = {
-        "from": context.contracts.address(FORWARDER),
-        "to": row.to,
-        "data": to_data(row.data + bytes.fromhex(row.sender[2:])),
-        "gas": to_quantity(row.gas or 0),
-    }
     try:
-        context.rpc.call("eth_call", [call, "latest"])
+        return simulate(
+            context.rpc,
+            context.contracts,
+            sender=call.signer,
+            to=call.to,
+            data=call.data,
+            value=call.value,
+            gas=call.gas,
+        )
     except RpcError as error:
-        data = error.revert_data
-        if data is None:
-            return DecodedError("Error", {"message": error.message})
-        return context.contracts.decode_error(data)
-    return None
+        return DecodedError("Error", {"message": error.message})
 
 
 def _failure(context: OutboxContext, head: Head, row: Transaction, nonce: int) -> Move | None:

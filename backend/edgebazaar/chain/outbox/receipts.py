@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from edgebazaar.chain.contracts import DecodedError
+from edgebazaar.chain.explorer import revert_reason
 from edgebazaar.chain.outbox.check import error_document
 from edgebazaar.chain.outbox.context import OutboxContext
-from edgebazaar.chain.outbox.states import Transaction, TransactionKind, TransactionState
+from edgebazaar.chain.outbox.states import Transaction, TransactionState
 from edgebazaar.chain.outbox.store import Move
-from edgebazaar.chain.rpc import RpcError, from_data, from_quantity, to_data, to_quantity
+from edgebazaar.chain.rpc import RpcError, from_quantity
 
 Receipt = Mapping[str, Any]
 
@@ -91,48 +92,13 @@ def settled_move(row: RowMapping) -> Move:
     )
 
 
-def revert_reason(context: OutboxContext, row: Transaction, block_number: int) -> dict[str, Any]:
-    """Why a mined transaction reverted: from its trace, else by replaying it on the state before
-    its block.
-    """
-    data = _traced_output(context, row)
-    if data is None:
-        data = _replayed_output(context, row, block_number)
-    if data is None:
-        return error_document(DecodedError("Unknown", {}))
-    return error_document(context.contracts.decode_error(data))
-
-
-def _traced_output(context: OutboxContext, row: Transaction) -> bytes | None:
+def revert_error(context: OutboxContext, row: Transaction) -> dict[str, Any]:
+    """Why a mined transaction reverted, as far as the node can still tell."""
+    reason = DecodedError("Unknown", {})
     try:
-        trace = context.rpc.call("debug_traceTransaction", [row.hash, {"tracer": "callTracer"}])
-    except RpcError:
-        return None
-    if not isinstance(trace, dict) or "error" not in trace:
-        return None
-    if row.kind is TransactionKind.RELAYED:
-        # The forwarder reverts with FailedCall whatever its target said.
-        for call in trace.get("calls", []):
-            if call.get("error") and str(call.get("to", "")).lower() == row.to:
-                trace = call
-    return from_data(trace.get("output") or "0x")
-
-
-def _replayed_output(context: OutboxContext, row: Transaction, block_number: int) -> bytes | None:
-    if row.kind is TransactionKind.RELAYED:
-        sender = context.contracts.address("TrustedForwarder")
-        data = row.data + bytes.fromhex(row.sender[2:])
-    else:
-        sender, data = str(row.signer), row.data
-    call = {
-        "from": sender,
-        "to": row.to,
-        "data": to_data(data),
-        "value": to_quantity(row.value),
-        "gas": to_quantity(row.gas or 0),
-    }
-    try:
-        context.rpc.call("eth_call", [call, to_quantity(block_number - 1)])
+        transaction = context.rpc.call("eth_getTransactionByHash", [row.hash])
+        if transaction is not None:
+            reason = revert_reason(context.rpc, context.contracts, transaction)
     except RpcError as error:
-        return error.revert_data
-    return None
+        reason = DecodedError("Unknown", {"message": error.message})
+    return error_document(reason)

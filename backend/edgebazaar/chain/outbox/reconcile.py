@@ -18,7 +18,7 @@ from edgebazaar.chain.outbox.gaps import GapFiller
 from edgebazaar.chain.outbox.receipts import (
     fetch_receipts,
     mined_move,
-    revert_reason,
+    revert_error,
     settled_move,
     unmined_move,
 )
@@ -226,10 +226,7 @@ class Reconciler:
             return {}
         with read_scope(self._context.engine) as session:
             rows = select_transactions(session, sequences)
-        return {
-            row.sequence: {"error": revert_reason(self._context, row, row.block_number or 0)}
-            for row in rows
-        }
+        return {row.sequence: {"error": revert_error(self._context, row)} for row in rows}
 
 
 def _parts(items: Sequence[Item], size: int) -> Iterable[Sequence[Item]]:

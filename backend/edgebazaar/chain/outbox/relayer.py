@@ -122,11 +122,14 @@ class Relayer:
 
     def stop(self, timeout: float = 30.0) -> None:
         """End the thread after the step it is in."""
+        if self._thread is None:
+            return
         self._stop.set()
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join(timeout)
-            self._thread = None
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            raise TimeoutError(f"the relayer did not stop within {timeout} s")
+        self._thread = None
 
     def run(self) -> None:
         """Work until `stop`; waits while another process holds the lock."""
