@@ -97,33 +97,37 @@ def test_anvil_killed_by_force_comes_back_with_its_last_snapshot(tmp_path: Path)
 
 
 def test_ganache_killed_by_force_comes_back_with_its_state(tmp_path: Path) -> None:
-    with EmbeddedNode(tmp_path, kind="ganache", block_time=FAST) as node:
-        with RpcClient(node.url) as rpc:
-            receiver, _ = send_wei(rpc, 777)
-            killed = node.pid
-            assert killed is not None
-            os.kill(killed, signal.SIGKILL)
-            assert eventually(lambda: node.pid not in {None, killed} and _answers(rpc))
-            assert balance(rpc, receiver) == 777
+    with (
+        EmbeddedNode(tmp_path, kind="ganache", block_time=FAST) as node,
+        RpcClient(node.url) as rpc,
+    ):
+        receiver, _ = send_wei(rpc, 777)
+        killed = node.pid
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        assert eventually(lambda: node.pid not in {None, killed} and _answers(rpc))
+        assert balance(rpc, receiver) == 777
 
 
 def test_snapshots_are_taken_at_an_interval(tmp_path: Path) -> None:
-    with EmbeddedNode(tmp_path, block_time=FAST, snapshot_interval=0.2) as node:
-        with RpcClient(node.url) as rpc:
-            receiver, _ = send_wei(rpc, 999)
-            snapshot = SnapshotStore(tmp_path).snapshot
-            written = {snapshot.stat().st_mtime_ns}
+    with (
+        EmbeddedNode(tmp_path, block_time=FAST, snapshot_interval=0.2) as node,
+        RpcClient(node.url) as rpc,
+    ):
+        receiver, _ = send_wei(rpc, 999)
+        snapshot = SnapshotStore(tmp_path).snapshot
+        written = {snapshot.stat().st_mtime_ns}
 
-            def two_more_written() -> bool:
-                written.add(snapshot.stat().st_mtime_ns)
-                return len(written) > 2
+        def two_more_written() -> bool:
+            written.add(snapshot.stat().st_mtime_ns)
+            return len(written) > 2
 
-            assert eventually(two_more_written)  # the second began after the transaction
-            killed = node.pid
-            assert killed is not None
-            os.kill(killed, signal.SIGKILL)
-            assert eventually(lambda: node.pid not in {None, killed} and _answers(rpc))
-            assert balance(rpc, receiver) == 999
+        assert eventually(two_more_written)  # the second began after the transaction
+        killed = node.pid
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        assert eventually(lambda: node.pid not in {None, killed} and _answers(rpc))
+        assert balance(rpc, receiver) == 999
 
 
 @pytest.mark.parametrize("content", [b"", b'{"block":{"number":"0x1"', b"[]"])
@@ -225,9 +229,11 @@ def test_the_node_ends_with_its_owner_and_keeps_its_state(
     owner.stdout.close()
     assert node is None or eventually(lambda: not node.is_running() or _is_zombie(node))
     if receiver is not None:
-        with EmbeddedNode(tmp_path, kind=kind, block_time=FAST) as again:
-            with RpcClient(again.url) as rpc:
-                assert balance(rpc, receiver) == 4321
+        with (
+            EmbeddedNode(tmp_path, kind=kind, block_time=FAST) as again,
+            RpcClient(again.url) as rpc,
+        ):
+            assert balance(rpc, receiver) == 4321
 
 
 def test_free_ports_can_be_listened_on() -> None:
