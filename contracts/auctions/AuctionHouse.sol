@@ -26,9 +26,9 @@ contract AuctionHouse is IAuctionHouse, MemberContext {
         bytes32 bitmapHash;
     }
 
-    /// @notice Most bids that a round's terms may allow: a settlement that credits so many bidders for the first time still
-    /// fits into one transaction of 2^24 gas, the most that Ethereum accepts (EIP-7825).
-    uint16 public constant MAXIMUM_BIDS = 400;
+    /// @notice Most bids that a round's terms may allow: ending it, with every bidder credited for the first time, takes
+    /// about 14 million gas and so fits into one transaction of Ethereum (2^24 gas, EIP-7825).
+    uint16 public constant MAXIMUM_BIDS = 350;
 
     /// @notice Largest alpha accepted; larger factors could overflow a price and so block a settlement.
     uint256 public constant MAXIMUM_ALPHA = type(uint128).max;
@@ -180,7 +180,7 @@ contract AuctionHouse is IAuctionHouse, MemberContext {
         // Interaction: credit everybody.
         (address[] memory accounts, uint256[] memory amounts) =
             AuctionSettlementLibrary.payments(terms, bids, result, treasury);
-        payouts.creditMany{value: AuctionSettlementLibrary.fundsOf(terms, bids)}(accounts, amounts);
+        payouts.creditMany{value: AuctionSettlementLibrary.fundsOf(terms, bids.length, onlineBids)}(accounts, amounts);
     }
 
     /// @inheritdoc IAuctionHouse
@@ -189,7 +189,7 @@ contract AuctionHouse is IAuctionHouse, MemberContext {
         bytes32 roundId = idOf(terms);
         State state = _rounds[roundId].state;
         require(_isRefundDue(terms, state), AuctionHouse_RefundNotDue(roundId, state));
-        _requireChain(roundId, bids);
+        uint256 onlineBids = _requireChain(roundId, bids);
 
         // Effect: call the round off.
         _rounds[roundId].state = State.Refunded;
@@ -197,7 +197,7 @@ contract AuctionHouse is IAuctionHouse, MemberContext {
 
         // Interaction: credit everybody.
         (address[] memory accounts, uint256[] memory amounts) = AuctionSettlementLibrary.refunds(terms, bids);
-        payouts.creditMany{value: AuctionSettlementLibrary.fundsOf(terms, bids)}(accounts, amounts);
+        payouts.creditMany{value: AuctionSettlementLibrary.fundsOf(terms, bids.length, onlineBids)}(accounts, amounts);
     }
 
     /* VIEWS */

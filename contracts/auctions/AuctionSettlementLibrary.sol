@@ -88,15 +88,12 @@ library AuctionSettlementLibrary {
     }
 
     /// @notice All money that a round holds: its deposits and the operator's advance.
-    function fundsOf(IAuctionHouse.Terms calldata terms, IAuctionHouse.Bid[] calldata bids)
+    function fundsOf(IAuctionHouse.Terms calldata terms, uint256 bids, uint256 onlineBids)
         internal
         pure
-        returns (uint256 funds)
+        returns (uint256)
     {
-        funds = advanceOf(terms);
-        for (uint256 i; i < bids.length; ++i) {
-            funds += depositOf(terms, bids[i].submarket);
-        }
+        return advanceOf(terms) + onlineBids * terms.onlineDeposit + (bids - onlineBids) * terms.offlineDeposit;
     }
 
     /// @notice Deposit of a bid in a submarket, in wei.

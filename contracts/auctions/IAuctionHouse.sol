@@ -142,7 +142,8 @@ interface IAuctionHouse {
     /// @notice Opens a round; the value advances the brand's price, brandPrice * maximumSeconds, and what is not used of it
     /// returns to the operator.
     /// @dev Requirements: caller is an active operator and `terms.operator`; beneficiary an active roadside unit; times ascending
-    /// and ahead; alpha at least 1e18; deposits, maximumSeconds and maximumBids not zero; penalty at most 10000.
+    /// and ahead; alpha from 1e18, below 2^128; deposits and maximumSeconds not zero; maximumBids from 1 to 350, so that the
+    /// round can end in one transaction; penalty at most 10000.
     function openRound(Terms calldata terms) external payable returns (bytes32 roundId);
 
     /// @notice Commits a sealed bid with its submarket's deposit.
@@ -165,7 +166,7 @@ interface IAuctionHouse {
 
     /// @notice Replays the chain of commitments, finds winners and prices and pays everybody.
     /// @dev Requirements: caller is the operator; declared; from `openUntil`, before `settleUntil`; bids reproduce the chain,
-    /// scores and bitmap their hashes; every declared and every validly self-opened bid is opened.
+    /// scores and bitmap their hashes; every declared and every validly self-opened bid is opened, and no other.
     function settle(Terms calldata terms, Bid[] calldata bids, Score[] calldata scores, uint256[] calldata bitmap) external;
 
     /// @notice Returns every deposit when the operator missed one of its times; callable by anyone.

@@ -1,4 +1,4 @@
-"""Auction rounds for the contract tests: terms, sealed bids and the times of a round on a development chain."""
+"""Auction rounds for the contract tests: terms, sealed bids and the steps of their operator."""
 
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -80,7 +80,7 @@ class SealedBid:
 
 @dataclass
 class AuctionRound:
-    """One round, played by its operator; every step can be given wrong arguments instead of its own."""
+    """One round and its operator; every step can be given wrong arguments instead of its own."""
 
     house: Any
     terms: Terms
