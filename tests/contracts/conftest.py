@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import contract_support as support
 import pytest
-from brownie import accounts
+from brownie import accounts, web3
 from eth_utils import keccak
 
 MEMBERS = {
@@ -82,7 +82,7 @@ def system(deployer, people, project):
     registry.bindCustodians(timelock, sale, challenges, sender)
     ledger.bindSources(board, sale, sender)
     for name, role in MEMBERS.items():
-        admit(membership, people, getattr(people, name), role)
+        support.admit(membership, people, getattr(people, name), role)
     return SimpleNamespace(
         forwarder=forwarder,
         membership=membership,
@@ -105,17 +105,6 @@ def project(deployer):
     return get_loaded_projects()[0]
 
 
-def admit(membership, people, account, role) -> None:
-    """Admit an account for a year."""
-    membership.admit(
-        account,
-        role,
-        support.now() + 365 * support.DAY,
-        support.digest(account),
-        {"from": people.administrator},
-    )
-
-
 @pytest.fixture
 def work(people):
     """A piece of content of `people.producer`, not yet committed."""
@@ -123,8 +112,11 @@ def work(people):
 
 
 @pytest.fixture
-def wallets():
-    """Contract wallets: one that refuses coins, one that greedily burns gas, one that signs."""
-    return SimpleNamespace(
-        **{name: support.mock(name) for name in ("Refuser", "Burner", "Answerer", "Signer")}
-    )
+def acting():
+    """Lets a test act as a contract that the others know, which the chain for tests allows."""
+
+    def act_as(contract):
+        web3.provider.make_request("anvil_setBalance", [contract.address, hex(10**18)])
+        return accounts.at(contract.address, force=True)
+
+    return act_as

@@ -121,6 +121,13 @@ def relay(system: SimpleNamespace, signer, call, arguments: tuple, relayer, valu
     return forwarder.execute(signed, {"from": relayer, "value": value})
 
 
+def admit(membership, people, account, role: int) -> None:
+    """Admit an account for a year."""
+    membership.admit(
+        account, role, now() + 365 * DAY, digest(account), {"from": people.administrator}
+    )
+
+
 @dataclass(frozen=True)
 class Work:
     """A piece of content before its registration."""

@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @notice Calls what it is told to; the wallets below differ in what they do with coins.
-abstract contract Wallet {
-    function perform(address target, bytes calldata data) external payable returns (bytes memory) {
+contract Wallet {
+    function perform(address target, bytes calldata data) public payable returns (bytes memory) {
         (bool done, bytes memory answer) = target.call{value: msg.value}(data);
         if (!done) {
             assembly {
@@ -11,6 +11,15 @@ abstract contract Wallet {
             }
         }
         return answer;
+    }
+}
+
+/// @notice Makes several calls in one transaction.
+contract Batcher is Wallet {
+    function performAll(address target, bytes[] calldata calls) external {
+        for (uint256 i; i < calls.length; ++i) {
+            perform(target, calls[i]);
+        }
     }
 }
 
@@ -37,12 +46,27 @@ contract Burner is Wallet {
     }
 }
 
-/// @notice Answers every payment with as many bytes as its gas pays for.
+/// @notice Refuses every payment with a long answer, which costs whoever copies it.
 contract Answerer is Wallet {
     receive() external payable {
         assembly {
             revert(0, 60000)
         }
+    }
+}
+
+/// @notice Asks for its payment again while it is being paid.
+contract Returner is Wallet {
+    address public immutable payer;
+    bool public refused;
+
+    constructor(address payer_) {
+        payer = payer_;
+    }
+
+    receive() external payable {
+        (bool done,) = payer.call(abi.encodeWithSignature("withdraw(address)", address(this)));
+        refused = !done;
     }
 }
 
