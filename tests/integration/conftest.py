@@ -6,6 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fixtures_database import (  # noqa: F401 - fixtures
+    database_url,
+    engine,
+    postgres_server,
+    postgres_template,
+    sqlite_template,
+)
 from market_accounts import Accounts, admit_members
 
 from edgebazaar.chain.contracts import ContractSet, Deployment
