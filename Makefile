@@ -12,6 +12,9 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 BROWNIE := .venv-brownie/bin/brownie
 BROWNIE_NETWORK ?= edgebazaar-anvil
+ifeq ($(BROWNIE_NETWORK),edgebazaar-ganache)
+export EDGEBAZAAR_BROWNIE_GAS_PRICE ?= 3000000000
+endif
 
 export SOLCX_BINARY_PATH ?= $(CURDIR)/.solc
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -72,7 +75,7 @@ python-test: setup
 	if [ $${#suites[@]} -eq 0 ]; then echo 'There are no pytest suites yet.'; \
 	else $(BIN)/pytest "$${suites[@]}" $(PYTEST_ARGS); fi
 
-brownie-test: setup ## contract tests in brownie, on a chain of their own (BROWNIE_NETWORK=edgebazaar-ganache)
+brownie-test: setup ## contract tests in brownie, on an Anvil of their own (BROWNIE_ARGS=...)
 	@if [ -d tests/contracts ]; then \
 	  port=$$($(BIN)/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'); \
 	  EDGEBAZAAR_BROWNIE_PORT=$$port $(BROWNIE) test --network $(BROWNIE_NETWORK) $(BROWNIE_ARGS); \
