@@ -17,10 +17,8 @@ def checksum_address(text: str, field: str) -> str:
     Raises:
         InvalidInput: If it is no address, or a mixed-case one with a wrong checksum.
     """
-    if not isinstance(text, str) or not text.startswith("0x") or not is_address(text):
-        raise InvalidInput(
-            field, f"{text!r} is no address", "Give 0x and 40 hexadecimal digits"
-        )
+    if not text.startswith("0x") or not is_address(text):
+        raise InvalidInput(field, f"{text!r} is no address", "Give 0x and 40 hexadecimal digits")
     mixed = text[2:] not in {text[2:].lower(), text[2:].upper()}
     if mixed and not is_checksum_address(text):
         raise InvalidInput(

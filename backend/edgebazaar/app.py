@@ -1,6 +1,9 @@
-"""The composition root: settings -> chain, contracts, database, workers, API. The only place that wires.
+"""The composition root.
 
-Start order is stop order reversed; whatever was started is stopped, also when a later part fails to start.
+Settings -> chain, contracts, database, workers, API. The only place that wires.
+
+Start order is stop order reversed; whatever was started is stopped, also when a later part fails to
+start.
 """
 
 from __future__ import annotations

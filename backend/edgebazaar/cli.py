@@ -1,6 +1,7 @@
 """The `edgebazaar` command: run the backend, deploy, audit, and use the marketplace.
 
-Imports are lazy, so that `--help` answers at once. An expected error is one line on standard error and exit code 2.
+Imports are lazy, so that `--help` answers at once. An expected error is one line on standard error
+and exit code 2.
 """
 
 from __future__ import annotations
@@ -159,7 +160,10 @@ def esp(
         typer.Option(help="Deliver late from this task on: shows what reputation does about it."),
     ] = None,
 ) -> None:
-    """Run an edge service provider: take tasks, generate, deliver encrypted, settle against the key."""
+    """Run an edge service provider.
+
+    Take tasks, generate, deliver encrypted, settle against the key.
+    """
     from edgebazaar.tasks.agent import run_agent
 
     run_agent(api, key_file, images=images, lazy_after=lazy_after)
@@ -189,7 +193,7 @@ def _require_chain(rpc_url: str) -> None:
 
         raise ConfigurationError(
             "no chain is named",
-            mend="Give --rpc-url or set EDGEBAZAAR_RPC_URL; 'edgebazaar up' deploys on its own node",
+            mend="Give --rpc-url or EDGEBAZAAR_RPC_URL; 'edgebazaar up' deploys on its own node",
         )
 
 

@@ -11,7 +11,9 @@ from rich.table import Table
 
 from edgebazaar.chain.contracts import ContractSet, Deployment
 from edgebazaar.chain.deploy import DeploymentProgress
+from edgebazaar.chain.indexer import Indexer, IndexerSettings
 from edgebazaar.chain.rpc import RpcClient, from_quantity
+from edgebazaar.db import create_database_engine
 from edgebazaar.errors import ConfigurationError
 from edgebazaar.settings import Settings
 
@@ -73,10 +75,8 @@ def rebuild_index(settings: Settings) -> None:
     console.print(f"rebuilt; indexed to block {status.cursor}")
 
 
-def _indexer(settings: Settings, rpc: RpcClient):  # type: ignore[no-untyped-def]
+def _indexer(settings: Settings, rpc: RpcClient) -> Indexer:
     from edgebazaar.app import projection_registry
-    from edgebazaar.chain.indexer import Indexer, IndexerSettings
-    from edgebazaar.db import create_database_engine
 
     chain_id = from_quantity(rpc.call("eth_chainId"))
     deployment = Deployment.load(Deployment.path(settings.manifest_directory, chain_id))

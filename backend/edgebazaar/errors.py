@@ -1,7 +1,7 @@
 """Errors that a person can act on: what was wrong, in which field, and what to do about it.
 
-Every error carries a stable `code`. REST renders it as an RFC 9457 problem, the command line as one line with exit
-code 2. Rooms below `api` raise these and nothing of HTTP.
+Every error carries a stable `code`. REST renders it as an RFC 9457 problem, the command line as one
+line with exit code 2. Rooms below `api` raise these and nothing of HTTP.
 """
 
 from __future__ import annotations

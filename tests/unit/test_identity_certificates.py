@@ -60,7 +60,11 @@ def test_root_names_no_account(authority: CertificateAuthority) -> None:
 
 @pytest.mark.parametrize(
     ("organisation", "roles", "field"),
-    [("", ["producer"], "organisation"), ("x" * 65, ["producer"], "organisation"), ("x", [], "roles")],
+    [
+        ("", ["producer"], "organisation"),
+        ("x" * 65, ["producer"], "organisation"),
+        ("x", [], "roles"),
+    ],
 )
 def test_bad_input_names_the_field(
     authority: CertificateAuthority, organisation: str, roles: list[str], field: str

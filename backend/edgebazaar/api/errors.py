@@ -56,7 +56,10 @@ class ProblemDetail(BaseModel):
 
 
 class Problem(Exception):
-    """An error with its HTTP status, for what only the API itself can know (sessions, methods, sizes)."""
+    """An error with its HTTP status.
+
+    For what only the API itself can know (sessions, methods, sizes).
+    """
 
     def __init__(
         self,
@@ -100,9 +103,7 @@ def problem_response(request: Request, problem: Problem) -> Response:
 def as_problem(error: errors.EdgeBazaarError) -> Problem:
     """The problem for an error of the rooms below the API."""
     status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 400)
-    return Problem(
-        status, error.code, error.problem, field=error.field, mend=error.mend or None
-    )
+    return Problem(status, error.code, error.problem, field=error.field, mend=error.mend or None)
 
 
 def _validation_problem(error: RequestValidationError) -> Problem:
@@ -120,7 +121,10 @@ def _validation_problem(error: RequestValidationError) -> Problem:
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Makes every error of `app` a problem document; unexpected ones are logged and show no internals."""
+    """Makes every error of `app` a problem document.
+
+    Unexpected ones are logged and show no internals.
+    """
 
     @app.exception_handler(Problem)
     async def _problem(request: Request, error: Problem) -> Response:

@@ -1,4 +1,7 @@
-"""Builds the web application over a context: REST under /api/v1, its documentation, health, metrics and the pages."""
+"""Builds the web application over a context.
+
+REST under /api/v1, its documentation, health, metrics and the pages.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,21 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from pydantic import BaseModel, Field
-from sqlalchemy import text
 
 from edgebazaar.api import sessions_routes, transactions_routes
 from edgebazaar.api.context import Context, ContextDependency
-from edgebazaar.api.errors import PROBLEM_RESPONSES, Problem, install_error_handlers, problem_response
+from edgebazaar.api.errors import (
+    PROBLEM_RESPONSES,
+    Problem,
+    install_error_handlers,
+    problem_response,
+)
 from edgebazaar.api.permissions import permission
 from edgebazaar.auctions import routes as auctions_routes
 from edgebazaar.audit import routes as audit_routes
+from edgebazaar.chain.clock import indexed_head
 from edgebazaar.content import routes as content_routes
+from edgebazaar.db import read_scope
 from edgebazaar.exchange import routes as exchange_routes
 from edgebazaar.identity import routes as identity_routes
 from edgebazaar.reputation import routes as reputation_routes
@@ -32,9 +41,10 @@ _SECONDS = Histogram("edgebazaar_http_request_seconds", "Time to answer a reques
 _DESCRIPTION = """
 A permissioned ledger and marketplace for AI-generated content and edge AI services.
 
-**Reading** needs no account. **Writing** takes three steps, because the backend holds nobody's key:
-`POST …/prepare` returns typed data (or a transaction) to sign, `POST /api/v1/transactions` takes it back signed,
-`GET /api/v1/transactions/{id}` tells what became of it, with decoded events or the decoded reason of refusal.
+**Reading** needs no account. **Writing** takes three steps, because the backend holds nobody's
+key: `POST …/prepare` returns typed data (or a transaction) to sign, `POST /api/v1/transactions`
+takes it back signed, `GET /api/v1/transactions/{id}` tells what became of it, with decoded events
+or the decoded reason of refusal.
 Errors are RFC 9457 problems with stable codes.
 """
 
@@ -46,6 +56,7 @@ class Health(BaseModel):
     chain_head: int
     indexed_block: int
     lag: int
+    time: int = Field(description="Time of the last indexed block, Unix seconds.")
 
 
 class DeploymentView(BaseModel):
@@ -96,14 +107,15 @@ def _system_router() -> APIRouter:
     @router.get("/health", **permission("public"))
     def health(context: ContextDependency) -> Health:
         """Whether database, chain and indexer answer."""
-        with context.engine.connect() as connection:
-            connection.execute(text("select 1"))
         status = context.indexer.status()
+        with read_scope(context.engine) as session:
+            indexed = indexed_head(session)
         return Health(
             status="ok" if status.running and not status.last_error else "degraded",
             chain_head=status.head or 0,
             indexed_block=status.cursor or 0,
             lag=status.lag or 0,
+            time=indexed.timestamp,
         )
 
     @router.get("/deployment", **permission("public"))

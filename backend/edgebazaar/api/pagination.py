@@ -1,4 +1,7 @@
-"""Keyset pages: `?limit=&after=` in, `{"items": [...], "next": cursor}` out; nothing is cut without saying so."""
+"""Keyset pages: `?limit=&after=` in, `{"items": [...], "next": cursor}` out.
+
+Nothing is cut without saying so.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """Named permissions: every route has exactly one, shown in the OpenAPI document as `x-permission`.
 
-`public`: anybody reads what the chain shows anyway. `session`: any signed-in account. `member`: a signed-in active
-member. `role:<name>`: a signed-in active member with that role. `administrator`: the consortium's administrator.
-The contracts check again; the API refuses early so that the caller learns it before signing.
+`public`: anybody reads what the chain shows anyway. `session`: any signed-in account. `member`: a
+signed-in active member. `role:<name>`: a signed-in active member with that role. `administrator`:
+the consortium's administrator. The contracts check again; the API refuses early so that the caller
+learns it before signing.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def permission(name: str) -> dict[str, Any]:
         name: `public`, `session`, `member`, `administrator` or `role:<role name>`.
 
     Returns:
-        `dependencies` that enforce it and `openapi_extra` that names it, for `@router.get(..., **permission("public"))`.
+        `dependencies` that enforce it and `openapi_extra` that names it, for `@router.get(...,
+        **permission("public"))`.
 
     Raises:
         ValueError: For a name that is none of these.

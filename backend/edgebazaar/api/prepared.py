@@ -1,7 +1,10 @@
-"""Turns a contract call into something its author signs: an EIP-712 forward request or a transaction.
+"""Turns a contract call into something its author signs.
 
-The backend holds no user's key. A call without value becomes an ERC-2771 forward request that the relayer submits and
-pays for; a call with value, or one whose author wishes it, becomes an unsigned EIP-1559 transaction.
+An EIP-712 forward request or a transaction.
+
+The backend holds no user's key. A call without value becomes an ERC-2771 forward request that the
+relayer submits and pays for; a call with value, or one whose author wishes it, becomes an unsigned
+EIP-1559 transaction.
 """
 
 from __future__ import annotations
@@ -79,7 +82,8 @@ def prepare(
         own_transaction: Ask for a transaction even where a relayed request would do.
 
     Raises:
-        Problem: 409 `would-revert` with the decoded custom error if the contract refuses the call as things stand.
+        Problem: 409 `would-revert` with the decoded custom error if the contract refuses the call
+            as things stand.
     """
     to = context.contracts.address(call.contract)
     data = context.contracts.encode(call)
@@ -107,13 +111,14 @@ def prepare(
     typed_data = typed_data_for_forward_request(
         context.contracts, account, call, request.nonce, request.deadline, request.gas
     )
-    return PreparedAction(
-        kind="typed_data", call=summary, typed_data=typed_data, request=request
-    )
+    return PreparedAction(kind="typed_data", call=summary, typed_data=typed_data, request=request)
 
 
 def estimate_gas(context: Context, transaction: dict[str, Any], data: bytes) -> int:
-    """Gas with headroom for a call; a call that would revert is a problem with its decoded reason."""
+    """Gas with headroom for a call.
+
+    A call that would revert is a problem with its decoded reason.
+    """
     try:
         estimate = context.rpc.call("eth_estimateGas", [{**transaction, "data": "0x" + data.hex()}])
     except RpcError as error:

@@ -47,17 +47,17 @@ class SessionService:
         nonce = secrets.token_hex(16)
         with session_scope(self._engine) as session:
             session.execute(delete(login_nonce).where(login_nonce.c.expires_at <= now))
-            session.execute(
-                insert(login_nonce).values(nonce=nonce, expires_at=now + NONCE_SECONDS)
-            )
+            session.execute(insert(login_nonce).values(nonce=nonce, expires_at=now + NONCE_SECONDS))
         return nonce
 
     def sign_in(self, message_text: str, signature: str, now: int) -> Session:
         """Opens a session for the signer of an EIP-4361 message.
 
         Raises:
-            Problem: 401 `sign-in-refused`, naming what does not fit: the message's form, domain, chain, times,
-                nonce or signature. A nonce is used up by the attempt that presents it, right or wrong.
+            Problem: 401 `sign-in-refused`, naming what does not fit: the message's form, domain,
+                chain, times,
+                nonce or signature. A nonce is used up by the attempt that presents it, right or
+                wrong.
         """
         try:
             message = siwe.SiweMessage.from_message(message_text)
@@ -94,12 +94,10 @@ class SessionService:
     def sign_out(self, token: str) -> None:
         """Ends a session; ending none is no error."""
         with session_scope(self._engine) as session:
-            session.execute(
-                delete(login_session).where(login_session.c.token_hash == _hash(token))
-            )
+            session.execute(delete(login_session).where(login_session.c.token_hash == _hash(token)))
 
     def _use_nonce(self, nonce: str, now: int) -> None:
-        # Deleting decides: of two attempts with one nonce, one deletes the row and the other finds none.
+        # Deleting decides: of two attempts with one nonce, only one finds the row.
         with session_scope(self._engine) as session:
             used = session.execute(
                 delete(login_nonce)

@@ -83,7 +83,10 @@ def new_nonce(body: NonceRequest, context: ContextDependency) -> NonceResponse:
 
 @router.post("", status_code=201, **permission("public"))
 def sign_in(body: SignInRequest, context: ContextDependency, response: Response) -> SessionResponse:
-    """Opens a session for the account that signed the message; also sets it as a cookie for the pages."""
+    """Opens a session for the account that signed the message.
+
+    Also sets it as a cookie for the pages.
+    """
     session = session_service(context).sign_in(body.message, body.signature, int(time.time()))
     response.set_cookie(
         SESSION_COOKIE,

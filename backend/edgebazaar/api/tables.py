@@ -1,4 +1,7 @@
-"""Tables of the API itself: sign-in challenges and sessions. They are no projection of the chain."""
+"""Tables of the API itself.
+
+Sign-in challenges and sessions. They are no projection of the chain.
+"""
 
 from __future__ import annotations
 

@@ -89,7 +89,8 @@ class TransactionView(BaseModel):
     id: str
     kind: Literal["relayed", "raw", "direct"]
     state: str = Field(
-        description="accepted, reserved, broadcast, mined, then confirmed, reverted, refused, failed or replaced."
+        description="accepted, reserved, broadcast, mined; then confirmed, reverted, refused, "
+        "failed or replaced."
     )
     sender: str = Field(description="Who acts.")
     signer: str | None = Field(description="Who pays the gas.")
@@ -110,7 +111,10 @@ class TransactionView(BaseModel):
 def submit(
     body: Submission, account: CurrentAccount, context: ContextDependency, response: Response
 ) -> TransactionView:
-    """Takes a signed request or transaction; it is durable when this answers. The same one again is the same resource."""
+    """Takes a signed request or transaction.
+
+    It is durable when this answers. The same one again is the same resource.
+    """
     request = (
         _relayed(body, account, context)
         if isinstance(body, RelayedSubmission)
@@ -146,7 +150,9 @@ def list_transactions(
     """Transactions that were handed in here, newest first."""
     statement = select(chain_transaction.c.sequence, chain_transaction.c.id)
     if sender is not None:
-        statement = statement.where(chain_transaction.c.sender == checksum_address(sender, "sender"))
+        statement = statement.where(
+            chain_transaction.c.sender == checksum_address(sender, "sender")
+        )
     if state is not None:
         statement = statement.where(chain_transaction.c.state == state)
     with read_scope(context.engine) as session:
@@ -295,5 +301,7 @@ def _uuid(text: str) -> uuid.UUID:
         return uuid.UUID(text)
     except ValueError as error:
         raise InvalidInput(
-            "identifier", f"{text!r} is neither an id nor a hash", "Give the transaction's UUID or 0x-hash"
+            "identifier",
+            f"{text!r} is neither an id nor a hash",
+            "Give the transaction's UUID or 0x-hash",
         ) from error

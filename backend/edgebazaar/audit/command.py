@@ -32,7 +32,9 @@ def read_briefs(path: Path) -> dict[bytes, Brief]:
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidInput(
-            "--briefs", f"{path} is not usable ({error})", "Give a JSON list of {prompt, salt, seed}"
+            "--briefs",
+            f"{path} is not usable ({error})",
+            "Give a JSON list of {prompt, salt, seed}",
         ) from error
     return {brief.commitment: brief for brief in briefs}
 
@@ -73,4 +75,6 @@ def print_report(report: AuditReport) -> None:
         console.print(f"  {verdict}  {check.name:<20} {check.checked} compared{skipped}")
         for finding in check.findings:
             console.print(f"           {finding.subject}")
-            console.print(f"             expected {finding.expected}\n             found    {finding.found}")
+            console.print(
+                f"             expected {finding.expected}\n             found    {finding.found}"
+            )

@@ -1,4 +1,7 @@
-"""Reads the whole history of the contracts from a node: no database, no backend, nobody to trust."""
+"""Reads the whole history of the contracts from a node.
+
+No database, no backend, nobody to trust.
+"""
 
 from __future__ import annotations
 
@@ -80,9 +83,7 @@ class ChainReader:
         answers = self._rpc.batch(
             [("eth_getBalance", [account, to_quantity(self.head)]) for account in accounts.values()]
         )
-        return {
-            name: from_quantity(answer) for name, answer in zip(accounts, answers, strict=True)
-        }
+        return {name: from_quantity(answer) for name, answer in zip(accounts, answers, strict=True)}
 
     def _event(self, log: Mapping[str, Any]) -> ChainEvent | None:
         decoded = self._contracts.decode_log(log)

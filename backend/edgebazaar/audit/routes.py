@@ -77,7 +77,10 @@ class AuditView(BaseModel):
 
 @router.post("", status_code=201, **permission("role:auditor"))
 def run(body: AuditRequest, account: CurrentAccount, context: ContextDependency) -> AuditView:
-    """Recomputes every off-chain result from chain data and keeps the report; takes seconds to minutes."""
+    """Recomputes every off-chain result from chain data and keeps the report.
+
+    Takes seconds to minutes.
+    """
     briefs = [
         Brief(entry.prompt, bytes.fromhex(entry.salt[2:]), entry.seed) for entry in body.briefs
     ]

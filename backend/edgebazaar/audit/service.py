@@ -88,7 +88,8 @@ def run_audit(
         rpc: Any node of the chain; the backend and its database are not asked.
         contracts: The deployed contracts, with the parameters they were deployed with.
         contents: Content bytes, to recompute hashes and fingerprints.
-        briefs: What producers disclosed (prompt, salt, seed, model) by prompt commitment, to replay generations.
+        briefs: What producers disclosed (prompt, salt, seed, model) by prompt commitment, to replay
+            generations.
         head: Last block to consider; the latest if None.
         progress: Told about long work.
     """

@@ -41,7 +41,7 @@ class DeploymentProfile:
     treasury: str = BURN_ADDRESS
     challenge_deposit: int = ETHER // 10
     schemes: Mapping[int, int] = field(
-        default_factory=lambda: MappingProxyType({IMAGE_PDQ_V1: 31, TEXT_SIMHASH_V1: 40})
+        default_factory=lambda: MappingProxyType({IMAGE_PDQ_V1: 31, TEXT_SIMHASH_V1: 72})
     )
     safety_margin: int = 7200
     minimum_stake: int = ETHER

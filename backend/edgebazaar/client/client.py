@@ -132,9 +132,7 @@ class EdgeBazaarClient:
 
     def get(self, path: str, **query: Any) -> Any:
         """A GET; query parameters that are None are left out."""
-        return self.request(
-            "GET", path, params={k: v for k, v in query.items() if v is not None}
-        )
+        return self.request("GET", path, params={k: v for k, v in query.items() if v is not None})
 
     def post(self, path: str, body: Json | None = None) -> Any:
         """A POST of a JSON body."""
@@ -170,8 +168,13 @@ class EdgeBazaarClient:
 
     # Writes
 
-    def prepare(self, path: str, body: Json | None = None, *, own_transaction: bool = False) -> Json:
-        """Asks for an action to sign; `own_transaction` asks for a transaction instead of a relayed request."""
+    def prepare(
+        self, path: str, body: Json | None = None, *, own_transaction: bool = False
+    ) -> Json:
+        """Asks for an action to sign.
+
+        `own_transaction` asks for a transaction instead of a relayed request.
+        """
         query = {"own_transaction": "true"} if own_transaction else {}
         prepared: Json = self.request("POST", path, json=body or {}, params=query)
         return prepared

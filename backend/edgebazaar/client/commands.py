@@ -1,4 +1,7 @@
-"""Marketplace commands of `edgebazaar`: thin over the client, one table or one JSON document each."""
+"""Marketplace commands of `edgebazaar`.
+
+Thin over the client, one table or one JSON document each.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,9 @@ from edgebazaar.client.client import EdgeBazaarClient
 from edgebazaar.errors import ConfigurationError
 
 content_commands = typer.Typer(help="Registered content.", no_args_is_help=True)
-market_commands = typer.Typer(help="Providers, tasks, auctions, transactions.", no_args_is_help=True)
+market_commands = typer.Typer(
+    help="Providers, tasks, auctions, transactions.", no_args_is_help=True
+)
 
 ApiOption = Annotated[
     str, typer.Option("--api", envvar="EDGEBAZAAR_API", help="Address of the backend.")
@@ -25,7 +30,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 LimitOption = Annotated[int, typer.Option(min=1, help="Most rows.")]
 KeyOption = Annotated[
     Path | None,
-    typer.Option("--key-file", help="File with your private key, 0x-hex; it stays on this machine."),
+    typer.Option(
+        "--key-file", help="File with your private key, 0x-hex; it stays on this machine."
+    ),
 ]
 _DEFAULT_API = "http://127.0.0.1:8000"
 _ETHER = 10**18
@@ -72,7 +79,10 @@ def similar_contents(
     limit: LimitOption = 10,
     json_output: JsonOption = False,
 ) -> None:
-    """Find the registered contents nearest to a file, and whether a challenge would call it a copy."""
+    """Find the registered contents nearest to a file.
+
+    And whether a challenge would call it a copy.
+    """
     with EdgeBazaarClient(api) as client:
         found = client.request(
             "POST",
@@ -168,7 +178,9 @@ def show_transaction(identifier: str, api: ApiOption = _DEFAULT_API) -> None:
 
 @market_commands.command("act")
 def act(
-    path: Annotated[str, typer.Argument(help="A prepare path, such as /tasks/0x…/closure/prepare.")],
+    path: Annotated[
+        str, typer.Argument(help="A prepare path, such as /tasks/0x…/closure/prepare.")
+    ],
     body: Annotated[str, typer.Argument(help="JSON body.")] = "{}",
     key_file: KeyOption = None,
     api: ApiOption = _DEFAULT_API,
@@ -194,9 +206,7 @@ def _show(api: str, path: str) -> None:
         typer.echo(json.dumps(client.get(path), indent=2))
 
 
-def _list(
-    api: str, path: str, query: Row, columns: Columns, limit: int, json_output: bool
-) -> None:
+def _list(api: str, path: str, query: Row, columns: Columns, limit: int, json_output: bool) -> None:
     with EdgeBazaarClient(api) as client:
         rows = list(islice(client.pages(path, **query), limit))
     if json_output:

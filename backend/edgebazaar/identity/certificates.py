@@ -1,7 +1,9 @@
-"""The consortium's certificate authority: X.509 certificates that bind a legal identity to an account.
+"""The consortium's certificate authority.
 
-The chain holds only the sha256 of a member's certificate, so an auditor who is shown the certificate can check it, and
-nobody else learns who a member is.
+X.509 certificates that bind a legal identity to an account.
+
+The chain holds only the sha256 of a member's certificate, so an auditor who is shown the
+certificate can check it, and nobody else learns who a member is.
 """
 
 from __future__ import annotations
@@ -84,7 +86,8 @@ class CertificateAuthority:
             days: Length of validity.
 
         Raises:
-            InvalidInput: If the organisation is empty or longer than 64 characters, or no role is given.
+            InvalidInput: If the organisation is empty or longer than 64 characters, or no role is
+                given.
         """
         if not 1 <= len(organisation) <= 64:
             raise InvalidInput("organisation", "is not 1 to 64 characters long", "Shorten the name")
@@ -101,9 +104,7 @@ class CertificateAuthority:
             .not_valid_after(now + timedelta(days=days))
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs_certificates=False), critical=True)
-            .add_extension(
-                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
-            )
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
             .add_extension(
                 x509.SubjectAlternativeName(
                     [x509.UniformResourceIdentifier(_ACCOUNT_URI + account)]
@@ -133,10 +134,14 @@ def account_of(certificate: x509.Certificate) -> str:
     for uri in names.get_values_for_type(x509.UniformResourceIdentifier):
         if uri.startswith(_ACCOUNT_URI):
             return uri.removeprefix(_ACCOUNT_URI)
-    raise InvalidInput("certificate", "names no account", "Use a certificate that the consortium issued")
+    raise InvalidInput(
+        "certificate", "names no account", "Use a certificate that the consortium issued"
+    )
 
 
-def verify_certificate(certificate: x509.Certificate, root: x509.Certificate, now: datetime) -> None:
+def verify_certificate(
+    certificate: x509.Certificate, root: x509.Certificate, now: datetime
+) -> None:
     """Checks issuer, signature and validity of a member certificate.
 
     Raises:

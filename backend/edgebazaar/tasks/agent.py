@@ -1,7 +1,9 @@
-"""The agent of an edge service provider: a process of its own that works over REST with its own key.
+"""The agent of an edge service provider.
 
-It holds no state that matters: the key of a delivery follows from its private key and the task, so an agent that is
-killed and started again goes on where the chain says it is.
+A process of its own that works over REST with its own key.
+
+It holds no state that matters: the key of a delivery follows from its private key and the task, so
+an agent that is killed and started again goes on where the chain says it is.
 """
 
 from __future__ import annotations
@@ -76,7 +78,9 @@ def image_files(folder: Path) -> list[Path]:
     """
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _IMAGE_SUFFIXES)
     if not files:
-        raise InvalidInput("images", f"{folder} has no images", "Name a folder with PNG or JPEG files")
+        raise InvalidInput(
+            "images", f"{folder} has no images", "Name a folder with PNG or JPEG files"
+        )
     return files
 
 
@@ -230,9 +234,7 @@ class ProviderAgent:
 
     def _settle(self, task: Json) -> bool:
         key = self._key(task["task_id"])
-        self._client.act(
-            f"/tasks/{task['task_id']}/settlement/prepare", {"preimage": _hex(key)}
-        )
+        self._client.act(f"/tasks/{task['task_id']}/settlement/prepare", {"preimage": _hex(key)})
         return True
 
 
@@ -266,7 +268,7 @@ def run_agent(
             lambda number: lazy_after is not None and number >= lazy_after,
         )
         agent.prepare_to_serve(Offer(stake=_minimum_stake(client)))
-        print(f"serving as {client.address} with {MODEL_NAME if not images else images}", flush=True)
+        print(f"serving as {client.address} with {images or MODEL_NAME}", flush=True)
         agent.serve(stop)
 
 

@@ -1,8 +1,11 @@
-"""The inputs of a round's scores as the operator publishes them on chain, and the scores that follow from them.
+"""The inputs of a round's scores as the operator publishes them on chain.
 
-Anyone who has the bytes of a ``ScoresPublished`` event gets the same scores: the market is drawn from its parameters
-and seed, and scores are rounded so coarsely (1e-9) that the last bit of a platform's logarithm does not matter.
-Vehicles' values are private and take no part; they show only in their bids.
+And the scores that follow from them.
+
+Anyone who has the bytes of a ``ScoresPublished`` event gets the same scores: the market is drawn
+from its parameters and seed, and scores are rounded so coarsely (1e-9) that the last bit of a
+platform's logarithm does not matter. Vehicles' values are private and take no part; they show only
+in their bids.
 """
 
 from __future__ import annotations
@@ -60,7 +63,7 @@ class PublishedInputs:
 
     def to_bytes(self) -> bytes:
         """Canonical JSON (RFC 8785), as it goes on chain."""
-        document = {
+        document: dict[str, Any] = {
             "format": FORMAT,
             "vehicles": list(self.vehicles),
             "parameters": asdict(self.parameters),
@@ -84,7 +87,7 @@ class PublishedInputs:
         if set(given) != set(known):
             raise ValueError(f"parameters must be exactly {', '.join(sorted(known))}")
         # Canonical JSON writes 20.0 as 20, so whole floats come back as integers.
-        typed = {
+        typed: dict[str, Any] = {
             name: int(value) if known[name] == "int" else float(value)
             for name, value in given.items()
         }

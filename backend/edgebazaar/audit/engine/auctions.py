@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edgebazaar.audit.engine.checks import CheckResult, LoggedEvent, hexadecimal, of_kind
 from edgebazaar.auctions.engine.fixed_point import (
     RoundBid,
     RoundTerms,
@@ -15,6 +14,7 @@ from edgebazaar.auctions.engine.fixed_point import (
     settle_round,
 )
 from edgebazaar.auctions.engine.published import PublishedInputs, score_vehicles
+from edgebazaar.audit.engine.checks import CheckResult, LoggedEvent, hexadecimal, of_kind
 
 _NONE = 2**256 - 1
 _ZERO_ADDRESS = "0x" + "0" * 40

@@ -18,17 +18,28 @@ class LoggedEvent(Protocol):
     """An event of our contracts with its place in the chain."""
 
     @property
-    def contract(self) -> str: ...
+    def contract(self) -> str:
+        """Name of the contract that emitted it."""
+
     @property
-    def event(self) -> str: ...
+    def event(self) -> str:
+        """Name of the event."""
+
     @property
-    def arguments(self) -> Mapping[str, Any]: ...
+    def arguments(self) -> Mapping[str, Any]:
+        """Arguments by name; structs as dictionaries, bytes as bytes."""
+
     @property
-    def block_number(self) -> int: ...
+    def block_number(self) -> int:
+        """Block that contains it."""
+
     @property
-    def block_timestamp(self) -> int: ...
+    def block_timestamp(self) -> int:
+        """Time of that block, seconds since the epoch."""
+
     @property
-    def transaction_hash(self) -> str: ...
+    def transaction_hash(self) -> str:
+        """Transaction that caused it, 0x-hex."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,10 @@ def check_selections(
     window_seconds: int,
     weights: FixedWeights,
 ) -> CheckResult:
-    """Every assignment: the seed from the posting block, the expectations from the records, the draw from both."""
+    """Every assignment: the seed from the posting block.
+
+    The expectations from the records, the draw from both.
+    """
     result = CheckResult(
         "selections", "every provider is the one that the policy selects from the recorded inputs"
     )
@@ -96,7 +110,9 @@ def check_selections(
         terms, selection = posting.arguments["terms"], assigned.arguments["selection"]
         subject = f"task {hexadecimal(task_id)}"
         seed = keccak(task_id + block_hash(posting.block_number))
-        result.compare(f"{subject} seed", hexadecimal(seed), hexadecimal(assigned.arguments["seed"]))
+        result.compare(
+            f"{subject} seed", hexadecimal(seed), hexadecimal(assigned.arguments["seed"])
+        )
         policy = SelectionPolicy(terms["policy"])
         if policy is SelectionPolicy.DIRECT:
             continue
@@ -145,7 +161,10 @@ def interaction_book(
 
 
 def check_records(events: Sequence[LoggedEvent]) -> CheckResult:
-    """Every interaction record belongs to one settled or failed piece of funded work, and none is missing."""
+    """Every interaction record belongs to one settled or failed piece of funded work.
+
+    And none is missing.
+    """
     result = CheckResult(
         "interaction records", "each record stems from exactly one finished task or sale"
     )
@@ -190,7 +209,9 @@ def check_challenges(
         e.arguments["tokenId"]: e.arguments["record"]["receipt"]
         for e in of_kind(events, "ProofOfAIGC", "ContentRegistered")
     }
-    opened = {e.arguments["challengeId"]: e for e in of_kind(events, "Challenges", "ChallengeOpened")}
+    opened = {
+        e.arguments["challengeId"]: e for e in of_kind(events, "Challenges", "ChallengeOpened")
+    }
     for settled in of_kind(events, "Challenges", "ChallengeSettled"):
         arguments = settled.arguments
         opening = opened[arguments["challengeId"]].arguments
@@ -201,8 +222,6 @@ def check_challenges(
         subject = f"challenge {hexadecimal(arguments['challengeId'])}"
         result.compare(f"{subject} distance", distance, arguments["distance"])
         result.compare(f"{subject} verdict", distance <= limit, arguments["upheld"])
-        paid = (
-            arguments["depositReturned"] + arguments["compensation"] + arguments["forfeited"]
-        )
+        paid = arguments["depositReturned"] + arguments["compensation"] + arguments["forfeited"]
         result.compare(f"{subject} deposit", opening["deposit"], paid)
     return result

@@ -39,7 +39,9 @@ def check_contents(
     canonical_of: Callable[[bytes], bytes | None],
     briefs: Mapping[bytes, Brief],
 ) -> CheckResult:
-    """Every registration whose content or brief is at hand: hash, fingerprint and replayed generation.
+    """Every registration whose content or brief is at hand.
+
+    Hash, fingerprint and replayed generation.
 
     Registrations of which nothing is disclosed are counted as skipped, never as checked.
     """

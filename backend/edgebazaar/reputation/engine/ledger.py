@@ -1,6 +1,9 @@
-"""The whole reputation ledger as a value: replay its records, ask it what the contract would answer.
+"""The whole reputation ledger as a value.
 
-Twin of ``ReputationLedger.sol``: same counters, same fixed point, so that every answer can be compared to the last digit.
+Replay its records, ask it what the contract would answer.
+
+Twin of ``ReputationLedger.sol``: same counters, same fixed point, so that every answer can be
+compared to the last digit.
 """
 
 from __future__ import annotations

@@ -1,1 +1,4 @@
-"""What producer and provider hand each other in private: the brief of a task and the receipt for its content."""
+"""What producer and provider hand each other in private.
+
+The brief of a task and the receipt for its content.
+"""

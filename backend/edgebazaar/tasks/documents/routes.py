@@ -110,7 +110,9 @@ def store_receipt(
     for field, (given, required) in agreed.items():
         if given != required:
             raise InvalidInput(
-                f"receipt.{field}", f"is {given}", f"The task says {required or 'not delivered yet'}"
+                f"receipt.{field}",
+                f"is {given}",
+                f"The task says {required or 'not delivered yet'}",
             )
     typed_data = typed_data_for_receipt(context.contracts, receipt.message())
     try:
@@ -154,7 +156,8 @@ def _task(context: Context, task_id: str) -> dict[str, Any]:
 
 def _parties(row: dict[str, Any]) -> set[str | None]:
     return {
-        checksum_address(row[name], name) if row[name] else None for name in ("producer", "provider")
+        checksum_address(row[name], name) if row[name] else None
+        for name in ("producer", "provider")
     }
 
 

@@ -1,4 +1,7 @@
-"""Stores and hands out the two private documents of a task, each checked against what the chain committed to."""
+"""Stores and hands out the two private documents of a task.
+
+Each checked against what the chain committed to.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,5 @@
+"""`python -m edgebazaar`."""
+
+from edgebazaar.cli import main
+
+main()
