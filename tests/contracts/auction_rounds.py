@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from contract_support import next_block_at, now
@@ -11,6 +12,7 @@ NONE, OPEN, SCORED, DECLARED, SETTLED, REFUNDED = range(6)
 NOBODY = 2**256 - 1
 WAD = 10**18
 ETHER = 10**18
+TENTH = ETHER // 10
 STAGE_SECONDS = 1000
 INPUTS = b'{"market":"test"}'
 
@@ -210,3 +212,34 @@ class AuctionRound:
         self.publish()
         self.declare()
         return self
+
+
+def new_round(system: Any, people: Any, *, opened: bool = True, **changes: Any) -> AuctionRound:
+    """A round of the usual parties that begins now, its terms changed where named."""
+    names = ("commit_until", "score_until", "declare_until", "open_until", "settle_until")
+    times = {name: now() + (1 + stage) * STAGE_SECONDS for stage, name in enumerate(names)}
+    parties = {
+        "operator": people.operator.address,
+        "beneficiary": people.roadside_unit.address,
+        "brand": people.relayer.address,
+    }
+    made = AuctionRound(system.house, Terms(**{**times, **parties, **changes}))
+    if opened:
+        made.open()
+    return made
+
+
+def busy_round(system: Any, people: Any) -> AuctionRound:
+    """A round with three online and two offline bids, all known to the operator."""
+    made = new_round(system, people)
+    made.commit(people.vehicle, ONLINE, 6 * TENTH, score=Score(WAD, 0, 10))
+    made.commit(people.simulator, OFFLINE, 5 * TENTH)
+    made.commit(people.second_vehicle, ONLINE, 5 * TENTH, score=Score(2 * WAD, 0, 8))
+    made.commit(people.second_simulator, OFFLINE, 3 * TENTH)
+    made.commit(people.vehicle, ONLINE, TENTH, score=Score(0, TENTH, 0))
+    return made
+
+
+def outcome(transaction: Any) -> SimpleNamespace:
+    """The result that a settlement emitted."""
+    return SimpleNamespace(**dict(transaction.events["RoundSettled"]["result"]))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import solcx
-from auction_rounds import NOBODY, OFFLINE, ONLINE, AuctionRound, Score, Terms
+from auction_rounds import NOBODY, OFFLINE, ONLINE, Score, Terms, new_round
 from brownie import Contract, accounts
-from contract_support import ZERO_ADDRESS, digest, now
+from contract_support import ZERO_ADDRESS, digest
 
 from edgebazaar.auctions.engine import fixed_point
 
@@ -148,15 +148,6 @@ def test_library_equals_twin(harness: Any, bits: int) -> None:
 def test_settled_rounds_credit_what_the_twin_says(system: Any, people: Any, seed: int) -> None:
     """The same through the contract itself, from sealed bids to credits."""
     source = random.Random(seed)
-    start = now()
-    times = {
-        name: start + 1000 * (1 + position) for position, name in enumerate(Terms._fields[3:8])
-    }
-    parties = {
-        "operator": people.operator.address,
-        "beneficiary": people.roadside_unit.address,
-        "brand": people.auditor.address,
-    }
     money = {
         "online_deposit": 2**50 + 1,
         "offline_deposit": 2**52 + 3,
@@ -167,8 +158,7 @@ def test_settled_rounds_credit_what_the_twin_says(system: Any, people: Any, seed
         "maximum_seconds": 9,
         "penalty_bps": source.randrange(10_001),
     }
-    auction = AuctionRound(system.house, Terms(**parties, **times, **money))
-    auction.open()
+    auction = new_round(system, people, **money)
     members = {
         ONLINE: (people.vehicle, people.second_vehicle),
         OFFLINE: (people.simulator, people.second_simulator),
