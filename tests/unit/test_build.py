@@ -24,6 +24,8 @@ interface ICounter { error Counter_Paused(address by); }
 contract Counter is ICounter {
     uint256 public immutable step;
     uint256 public count;
+    struct Visit { address by; uint256[2] at; }
+    mapping(address => Visit) internal visits;
     constructor(uint256 step_) { step = step_; }
     function add() external { count += step; Limits.check(count); }
 }
@@ -89,10 +91,22 @@ def test_artifact_holds_what_a_user_needs(project: Path):
     assert artifact["source_name"] == "contracts/counting/Counter.sol"
     assert {entry.get("name") for entry in artifact["abi"]} >= {"add", "count", "step"}
     assert artifact["runtime_code"][2:] in artifact["creation_code"]
-    assert [slot["label"] for slot in artifact["storage_layout"]["storage"]] == ["count"]
-    assert len(artifact["immutable_references"]) == 1
+    assert [slot["label"] for slot in artifact["storage_layout"]["storage"]] == ["count", "visits"]
+    assert "t_array(t_uint256)2_storage" in artifact["storage_layout"]["types"]
+    assert "t_struct(Visit)1_storage" in artifact["storage_layout"]["types"]
+    assert list(artifact["immutable_references"]) == ["0"]
     assert artifact["compiler"]["version"].startswith(builder.SOLC_VERSION + "+commit.")
     assert json.loads(artifact["metadata"])["settings"]["evmVersion"] == "shanghai"
+
+
+def test_artifact_does_not_depend_on_unrelated_sources(project: Path):
+    before = compile_project(project).files
+    unrelated = project / "contracts" / "another" / "Above.sol"
+    unrelated.parent.mkdir()
+    unrelated.write_text(HEADER + "contract Above { struct Pair { uint8 a; } Pair p; }", "utf-8")
+    after = compile_project(project).files
+    assert after["Counter.json"] == before["Counter.json"]
+    assert "Above.json" in after
 
 
 def test_custom_errors_of_interfaces_and_libraries_are_collected(project: Path):

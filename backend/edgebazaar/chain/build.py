@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ CODE_SIZE_LIMIT = 24_576
 
 ARTIFACTS = Path(__file__).parent / "artifacts"
 INDEX, ERRORS, STANDARD_INPUT = "index.json", "errors.json", "standard_input.json"
+NODE_IN_TYPE = re.compile(r"(t_(?:struct|enum|contract|userDefinedValueType)\([\w$]+\))(\d+)")
 RESERVED = frozenset({INDEX, ERRORS, STANDARD_INPUT})
 
 
@@ -249,12 +251,34 @@ def _artifact(
         "creation_code": "0x" + creation["object"],
         "runtime_code": "0x" + runtime["object"],
         "link_references": creation["linkReferences"],
-        "immutable_references": runtime["immutableReferences"],
-        "storage_layout": compiled["storageLayout"],
+        "immutable_references": _immutable_references(runtime["immutableReferences"]),
+        "storage_layout": _storage_layout(compiled["storageLayout"]),
         "metadata": compiled["metadata"],
         "compiler": {"version": metadata["compiler"]["version"], "settings": SETTINGS},
         "source_hash": source_hash({name: all_sources[name] for name in metadata["sources"]}),
     }
+
+
+def _immutable_references(references: Mapping[str, Any]) -> dict[str, Any]:
+    """Number immutable values in the order of their declaration.
+
+    The compiler names them by node numbers, which change with every file that is added anywhere.
+    """
+    return {str(rank): references[node] for rank, node in enumerate(sorted(references, key=int))}
+
+
+def _storage_layout(layout: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a storage layout whose types are numbered within it, not by the compiler's nodes."""
+    text = json.dumps(layout)
+    nodes = sorted({int(node) for _, node in NODE_IN_TYPE.findall(text)})
+    text = NODE_IN_TYPE.sub(lambda match: f"{match[1]}{nodes.index(int(match[2])) + 1}", text)
+    numbered: dict[str, Any] = json.loads(text)
+    entries = [*numbered["storage"]]
+    for kind in (numbered["types"] or {}).values():
+        entries += kind.get("members", [])
+    for entry in entries:
+        del entry["astId"]
+    return numbered
 
 
 def _custom_errors(output: Mapping[str, Any]) -> dict[str, Any]:
