@@ -210,6 +210,6 @@ def _settle(event: IndexedEvent, writer: ProjectionWriter, identifier: str) -> N
     writer.update(auction_round, identifier, {"state": "settled", "result": result, **_end(event)})
 
 
-def register_projections(registry: ProjectionRegistry) -> None:
+def register(registry: ProjectionRegistry) -> None:
     """Hands this capability's projections to the indexer."""
     registry.register("AuctionHouse", project, tables=[auction_round, auction_bid])

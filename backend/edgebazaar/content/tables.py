@@ -263,7 +263,7 @@ def project_challenges(event: IndexedEvent, writer: ProjectionWriter) -> None:
                 add_history(event, writer, key, f"challenge_{state}", details)
 
 
-def register_projections(registry: ProjectionRegistry) -> None:
+def register(registry: ProjectionRegistry) -> None:
     """Hands this capability's projections to the indexer."""
     registry.register(
         "ProofOfAIGC", project_register, tables=[content_commitment, content, content_event]

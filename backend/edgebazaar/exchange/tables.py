@@ -202,7 +202,7 @@ def project_payouts(event: IndexedEvent, writer: ProjectionWriter) -> None:
     writer.upsert(payout_credit, {"account": account, "amount": amount, **event_stamp(event)})
 
 
-def register_projections(registry: ProjectionRegistry) -> None:
+def register(registry: ProjectionRegistry) -> None:
     """Hands this capability's projections to the indexer."""
     registry.register("HashedTimelock", project_locks, tables=[exchange_lock, content_event])
     registry.register("AtomicSale", project_sales, tables=[sale, content_event])

@@ -71,6 +71,6 @@ def project(event: IndexedEvent, writer: ProjectionWriter) -> None:
             )
 
 
-def register_projections(registry: ProjectionRegistry) -> None:
+def register(registry: ProjectionRegistry) -> None:
     """Hands this capability's projections to the indexer."""
     registry.register("Membership", project, tables=[member, voucher])

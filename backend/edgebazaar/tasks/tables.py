@@ -226,6 +226,6 @@ def _end(event: IndexedEvent, writer: ProjectionWriter, identifier: str) -> None
     _add_step(event, writer, identifier, changes["state"], outcome=outcome, **paid)
 
 
-def register_projections(registry: ProjectionRegistry) -> None:
+def register(registry: ProjectionRegistry) -> None:
     """Hands this capability's projections to the indexer."""
     registry.register("TaskBoard", project, tables=[provider, task, task_event])

@@ -1,0 +1,271 @@
+"""JSON forms of tasks and providers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, Field
+
+from edgebazaar.reputation.engine.fixed_point import WAD
+from edgebazaar.schemas import (
+    EXAMPLE_ACCOUNT,
+    EXAMPLE_OTHER_ACCOUNT,
+    EXAMPLE_OTHER_HASH,
+    AddressText,
+    HashText,
+    Moment,
+    Origin,
+    UnixTime,
+    WadText,
+    WeiText,
+    account_text,
+    optional_account_text,
+)
+from edgebazaar.tasks.selections import SelectionOutcome
+from edgebazaar.tasks.tables import POLICIES
+from edgebazaar.values import printable_text, to_hex
+
+Policy = Literal["softmax_reputation", "highest_reputation", "uniform", "direct"]
+
+
+class RecordedSelection(BaseModel):
+    """The inputs of a selection, as the chain holds them."""
+
+    candidates: list[str] = Field(examples=[[EXAMPLE_ACCOUNT]])
+    expectations: list[str] = Field(description="1e18 fixed point, one for each candidate.")
+    recommenders: list[str]
+    evaluated_at: int = Field(description="Block at whose state the expectations were read.")
+
+
+class DeliveryView(BaseModel):
+    """What a provider committed to."""
+
+    hashlock: HashText
+    ciphertext_hash: HashText
+    content_hash: HashText
+    locator: str
+    delivered_at: Moment
+
+
+class TaskView(BaseModel):
+    """A task."""
+
+    task_id: HashText
+    state: Literal["posted", "assigned", "delivered", "accepted", "settled", "closed"]
+    state_since: Moment
+    producer: AddressText
+    provider: AddressText | None
+    prompt_commitment: HashText
+    fee: WeiText
+    deliver_by: Moment = Field(description="Last second of an on-time delivery.")
+    close_at: Moment = Field(description="From then on an undelivered task has failed.")
+    accept_window: int = Field(description="Seconds from delivery to acceptance.")
+    reveal_window: int = Field(description="Seconds from acceptance to settlement.")
+    policy: Policy
+    temperature: WadText
+    salt: HashText
+    seed: HashText | None
+    selection: RecordedSelection | None
+    delivery: DeliveryView | None
+    accepted_at: Moment | None
+    preimage: HashText | None = Field(description="The content key, once revealed.")
+    outcome: Literal["none", "on_time", "late", "failed", "not_accepted"] | None
+    origin: Origin
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], **more: Any) -> Self:
+        """From a row; `more` for what a subclass adds."""
+        selection = row["selection"]
+        return cls(
+            task_id=row["task_id"],
+            state=row["state"],
+            state_since=Moment.of(row["state_since"]),
+            producer=account_text(row["producer"]),
+            provider=optional_account_text(row["provider"]),
+            prompt_commitment=row["prompt_commitment"],
+            fee=str(row["fee"]),
+            deliver_by=Moment.of(row["deliver_by"]),
+            close_at=Moment.of(row["close_at"]),
+            accept_window=row["accept_window"],
+            reveal_window=row["reveal_window"],
+            policy=POLICIES[row["policy"]],
+            temperature=str(row["temperature"]),
+            salt=row["salt"],
+            seed=row["seed"],
+            selection=None if selection is None else RecordedSelection(**selection),
+            delivery=_delivery(row),
+            accepted_at=Moment.of_optional(row["accepted_at"]),
+            preimage=row["preimage"],
+            outcome=row["outcome"],
+            origin=Origin.of(row),
+            **more,
+        )
+
+
+class TaskEvent(BaseModel):
+    """One step of a task."""
+
+    kind: str = Field(examples=["assigned"])
+    details: dict[str, Any]
+    origin: Origin
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """From a row."""
+        return cls(kind=row["kind"], details=row["details"], origin=Origin.of(row))
+
+
+class TaskDetail(TaskView):
+    """A task with its whole history, oldest step first."""
+
+    history: list[TaskEvent]
+
+
+class TaskRequest(BaseModel):
+    """Terms of a task."""
+
+    prompt_commitment: HashText = Field(description="keccak256(prompt in UTF-8 || 32-byte salt).")
+    fee: WeiText
+    deliver_by: UnixTime
+    close_at: UnixTime
+    accept_window: int = Field(description="Seconds, at most 30 days.", examples=[3600])
+    reveal_window: int = Field(description="Seconds, at most 30 days.", examples=[3600])
+    policy: str = Field(
+        default="softmax_reputation",
+        description="softmax_reputation, highest_reputation, uniform or direct.",
+    )
+    temperature: str = Field(
+        default=str(WAD // 10), description="Softmax temperature, 1e18 fixed point."
+    )
+    salt: str | None = Field(default=None, description="32 bytes; random if left out.")
+
+
+class AssignmentRequest(BaseModel):
+    """Whom to assign; only the policy `direct` needs a name."""
+
+    provider: str | None = Field(default=None, examples=[EXAMPLE_OTHER_ACCOUNT])
+
+
+class DeliveryRequest(BaseModel):
+    """What a provider commits to."""
+
+    hashlock: HashText = Field(description="sha256 of the 32-byte content key.")
+    ciphertext_hash: HashText
+    content_hash: HashText = Field(examples=[EXAMPLE_OTHER_HASH])
+    locator: str = Field(description="At most 256 bytes.", examples=["/api/v1/contents/blobs/0x…"])
+
+
+class KeyRequest(BaseModel):
+    """The content key."""
+
+    preimage: HashText = Field(description="The 32 bytes whose sha256 is the hashlock.")
+
+
+class SelectionView(BaseModel):
+    """A selection with everything it follows from; anybody can recompute it."""
+
+    policy: Policy
+    temperature: WadText
+    seed: HashText
+    candidates: list[str]
+    expectations: list[str] = Field(description="1e18 fixed point, one for each candidate.")
+    recommenders: list[str]
+    evaluated_at: int
+    probabilities: list[float]
+    selected: AddressText | None
+
+    @classmethod
+    def of(cls, outcome: SelectionOutcome) -> Self:
+        """From the service's answer."""
+        inputs = outcome.inputs
+        return cls(
+            policy=inputs.policy,
+            temperature=str(inputs.temperature),
+            seed=to_hex(inputs.seed),
+            candidates=list(inputs.candidates),
+            expectations=[str(value) for value in inputs.expectations],
+            recommenders=list(inputs.recommenders),
+            evaluated_at=inputs.evaluated_at,
+            probabilities=list(outcome.probabilities),
+            selected=outcome.selected,
+        )
+
+
+class OutcomesView(BaseModel):
+    """How a provider's tasks ended."""
+
+    on_time: int
+    late: int
+    failed: int
+    not_accepted: int
+
+
+class ProviderView(BaseModel):
+    """An edge service provider."""
+
+    account: AddressText
+    active: bool = Field(description="An active member with the role.")
+    eligible: bool = Field(description="Active and with the minimum stake.")
+    stake: WeiText
+    minimum_fee: WeiText
+    minimum_duration: int = Field(description="Least seconds it wants for a task.")
+    capacity: int = Field(description="Most tasks at a time.")
+    open_tasks: int
+    assigned: int = Field(description="Tasks ever assigned.")
+    outcomes: OutcomesView
+    earned: WeiText
+    expectation: WadText | None = Field(description="Mean expected trust over all raters.")
+    expected_trust: float | None
+    origin: Origin
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], expectation: int | None) -> Self:
+        """From a row and the mean expectation of its raters."""
+        return cls(
+            account=account_text(row["account"]),
+            active=row["active"],
+            eligible=row["eligible"],
+            stake=str(row["stake"]),
+            minimum_fee=str(row["minimum_fee"]),
+            minimum_duration=row["minimum_duration"],
+            capacity=row["capacity"],
+            open_tasks=row["open_tasks"],
+            assigned=row["assigned"],
+            outcomes=OutcomesView(
+                on_time=row["on_time"],
+                late=row["late"],
+                failed=row["failed"],
+                not_accepted=row["not_accepted"],
+            ),
+            earned=str(row["earned"]),
+            expectation=None if expectation is None else str(expectation),
+            expected_trust=None if expectation is None else expectation / WAD,
+            origin=Origin.of(row),
+        )
+
+
+class OfferRequest(BaseModel):
+    """What a provider takes on."""
+
+    minimum_fee: WeiText
+    minimum_duration: int = Field(description="Seconds.", examples=[5])
+    capacity: int = Field(examples=[4])
+
+
+class AmountRequest(BaseModel):
+    """An amount of stake."""
+
+    amount: WeiText = Field(examples=["1000000000000000000"])
+
+
+def _delivery(row: Mapping[str, Any]) -> DeliveryView | None:
+    if row["delivered_at"] is None:
+        return None
+    return DeliveryView(
+        hashlock=row["hashlock"],
+        ciphertext_hash=row["ciphertext_hash"],
+        content_hash=row["content_hash"],
+        locator=printable_text(row["locator"]),
+        delivered_at=Moment.of(row["delivered_at"]),
+    )

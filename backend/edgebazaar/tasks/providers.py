@@ -1,0 +1,177 @@
+"""Edge service providers: reads on stake, offer and load; calls that change them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, Select, and_, func, literal, select
+
+from edgebazaar.addresses import checksum_address
+from edgebazaar.chain.clock import indexed_head
+from edgebazaar.chain.contracts import ContractCall, ContractSet
+from edgebazaar.db import read_scope
+from edgebazaar.db.paging import RowPage, row_page
+from edgebazaar.errors import Conflict, InvalidInput, NotFound
+from edgebazaar.identity.roles import Role
+from edgebazaar.identity.tables import member
+from edgebazaar.tasks.tables import provider
+from edgebazaar.values import parse_uint
+
+Row = Mapping[str, Any]
+
+
+class ProviderService:
+    """Use cases of providers.
+
+    Args:
+        engine: Database engine.
+        contracts: The deployed contracts.
+    """
+
+    def __init__(self, engine: Engine, contracts: ContractSet) -> None:
+        self._engine = engine
+        self._minimum_stake = int(contracts.deployment.profile["minimum_stake"])
+
+    @property
+    def minimum_stake(self) -> int:
+        """Stake in wei from which a provider is eligible."""
+        return self._minimum_stake
+
+    def provider(self, account: str) -> Row:
+        """One provider, with `active` (an active member with the role) and `eligible`.
+
+        Raises:
+            InvalidInput: If `account` is no address.
+            NotFound: If it never staked nor offered.
+        """
+        address = checksum_address(account, "account")
+        with read_scope(self._engine) as session:
+            statement = self._statement(indexed_head(session).timestamp)
+            row = (
+                session.execute(statement.where(provider.c.account == address))
+                .mappings()
+                .one_or_none()
+            )
+        if row is None:
+            raise NotFound("ESP", address, "It appears here once it staked or stated an offer")
+        return self._judged(row)
+
+    def providers(
+        self, *, eligible: bool | None = None, limit: int = 50, after: str | None = None
+    ) -> RowPage:
+        """Providers by account, as :meth:`provider` gives them.
+
+        Args:
+            eligible: Only those that may (or may not) be assigned tasks.
+            limit: Most rows.
+            after: Cursor of the page before.
+
+        Raises:
+            InvalidInput: For a foreign cursor.
+        """
+        with read_scope(self._engine) as session:
+            now = indexed_head(session).timestamp
+            statement = self._statement(now)
+            if eligible is not None:
+                fit = _is_active(now) & (provider.c.stake >= self._minimum_stake)
+                statement = statement.where(fit if eligible else ~fit)
+            page = row_page(
+                session,
+                statement,
+                [provider.c.account],
+                limit=limit,
+                after=after,
+                descending=False,
+            )
+        return RowPage([self._judged(row) for row in page.rows], page.next)
+
+    def candidates(self, producer: str, fee: int, deliver_by: int) -> list[str]:
+        """Providers that would take a task as things stand, checksummed, ascending by address.
+
+        Args:
+            producer: Who asks; a provider never works for itself.
+            fee: Fee in wei.
+            deliver_by: Last second of an on-time delivery, unix time.
+        """
+        with read_scope(self._engine) as session:
+            now = indexed_head(session).timestamp
+            statement = (
+                self._statement(now)
+                .where(
+                    _is_active(now),
+                    provider.c.stake >= self._minimum_stake,
+                    provider.c.minimum_fee <= fee,
+                    provider.c.minimum_duration <= deliver_by - now,
+                    provider.c.open_tasks < provider.c.capacity,
+                    provider.c.account != producer,
+                )
+                .order_by(provider.c.account)
+            )
+            rows = session.execute(statement).mappings().all()
+        return [checksum_address(row["account"], "account") for row in rows]
+
+    def stake(self, amount: str | int) -> ContractCall:
+        """A provider's call that adds to its stake.
+
+        Raises:
+            InvalidInput: If the amount is not above zero.
+        """
+        value = parse_uint(amount, "amount", bits=96, minimum=1)
+        return ContractCall("TaskBoard", "stake", (), value=value)
+
+    def unstake(self, account: str, amount: str | int) -> ContractCall:
+        """A provider's call that takes stake back.
+
+        Raises:
+            NotFound: If it never staked.
+            InvalidInput: If the amount is zero or exceeds the stake.
+            Conflict: While it works on tasks.
+        """
+        row = self.provider(account)
+        value = parse_uint(amount, "amount", bits=96, minimum=1)
+        if value > row["stake"]:
+            raise InvalidInput(
+                "amount", f"{value} wei exceeds the stake", f"Give at most {row['stake']} wei"
+            )
+        if row["open_tasks"]:
+            raise Conflict(
+                f"{row['open_tasks']} tasks are open",
+                mend="Deliver and settle them first, or wait until they are closed.",
+            )
+        return ContractCall("TaskBoard", "unstake", (value,))
+
+    def set_offer(
+        self, minimum_fee: str | int, minimum_duration: int, capacity: int
+    ) -> ContractCall:
+        """A provider's call that states what it takes on.
+
+        Raises:
+            InvalidInput: For a number out of range.
+        """
+        arguments = (
+            parse_uint(minimum_fee, "minimum_fee", bits=96),
+            parse_uint(minimum_duration, "minimum_duration", bits=32, unit="seconds"),
+            parse_uint(capacity, "capacity", bits=16, unit="tasks"),
+        )
+        return ContractCall("TaskBoard", "setOffer", arguments)
+
+    def _judged(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        active = bool(row["active"])
+        enough = row["stake"] >= self._minimum_stake
+        return {**row, "active": active, "eligible": active and enough}
+
+    @staticmethod
+    def _statement(now: int) -> Select[Any]:
+        joined = provider.outerjoin(member, provider.c.account == member.c.account)
+        return select(provider, _is_active(now).label("active")).select_from(joined)
+
+
+def _is_active(now: int) -> ColumnElement[bool]:
+    # Without a member's row every comparison is null, which must count as false under `not` too.
+    holds = and_(
+        member.c.revoked_at == 0,
+        member.c.expires_at > now,
+        member.c.roles.bitwise_and(int(Role.EDGE_SERVICE_PROVIDER)) != 0,
+    )
+    return func.coalesce(holds, literal(False))
