@@ -4,14 +4,15 @@ pragma solidity 0.8.37;
 import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {ERC2771Context} from "@openzeppelin/contracts/metatx/ERC2771Context.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {Context} from "@openzeppelin/contracts/utils/Context.sol";
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {MemberContext} from "../identity/MemberContext.sol";
 import {Roles} from "../identity/Roles.sol";
-import {SignatureLibrary} from "../identity/SignatureLibrary.sol";
-import {ContentUriLibrary} from "./ContentUriLibrary.sol";
 import {IProofOfAIGC} from "./IProofOfAIGC.sol";
 
 /// @title ProofOfAIGC
@@ -109,7 +110,7 @@ contract ProofOfAIGC is IProofOfAIGC, ERC721, IERC2981, EIP712, MemberContext {
         }
     }
 
-    /* EXCHANGE */
+    /* EXCHANGE AND CHALLENGE */
 
     /// @inheritdoc IProofOfAIGC
     function freezeForExchange(uint256 tokenId, address owner) external {
@@ -148,8 +149,6 @@ contract ProofOfAIGC is IProofOfAIGC, ERC721, IERC2981, EIP712, MemberContext {
         // Effect: move it.
         _moveByCustodian(tokenId, to);
     }
-
-    /* CHALLENGE */
 
     /// @inheritdoc IProofOfAIGC
     function freezeForChallenge(uint256 tokenId) external {
@@ -231,7 +230,8 @@ contract ProofOfAIGC is IProofOfAIGC, ERC721, IERC2981, EIP712, MemberContext {
     /// @notice Name of the content itself, which says what it is but not where; {IProofOfAIGC-ContentRegistered} holds a locator.
     function tokenURI(uint256 tokenId) public view override returns (string memory) {
         _requireOwned(tokenId);
-        return ContentUriLibrary.ofHash(bytes32(tokenId));
+        bytes memory prefixed = bytes(Strings.toHexString(tokenId, 32));
+        return string.concat("urn:sha256:", string(Bytes.slice(prefixed, bytes("0x").length)));
     }
 
     /// @inheritdoc IProofOfAIGC
@@ -310,7 +310,8 @@ contract ProofOfAIGC is IProofOfAIGC, ERC721, IERC2981, EIP712, MemberContext {
         uint256 uriLength = bytes(registration.uri).length;
         if (uriLength > MAXIMUM_URI_LENGTH) revert ProofOfAIGC_UriTooLong(uriLength, MAXIMUM_URI_LENGTH);
         membership.requireRole(receipt.provider, Roles.EDGE_SERVICE_PROVIDER);
-        if (!SignatureLibrary.isValid(receipt.provider, hashReceipt(receipt), registration.receiptSignature)) {
+        bytes calldata signature = registration.receiptSignature;
+        if (!SignatureChecker.isValidSignatureNowCalldata(receipt.provider, hashReceipt(receipt), signature)) {
             revert ProofOfAIGC_InvalidReceiptSignature(receipt.provider);
         }
     }

@@ -6,9 +6,9 @@ import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {ERC2771Context} from "@openzeppelin/contracts/metatx/ERC2771Context.sol";
 import {Context} from "@openzeppelin/contracts/utils/Context.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IMembership} from "./IMembership.sol";
 import {Roles} from "./Roles.sol";
-import {SignatureLibrary} from "./SignatureLibrary.sol";
 
 /// @title Membership
 /// @notice The consortium's register of members; the owner is the administrator.
@@ -46,7 +46,7 @@ contract Membership is IMembership, Ownable2Step, ERC2771Context, EIP712 {
             revert Membership_VoucherExpired(voucher.deadline, block.timestamp);
         }
         if (_usedVouchers[voucher.serial]) revert Membership_VoucherAlreadyUsed(voucher.serial);
-        if (!SignatureLibrary.isValid(owner(), hashVoucher(voucher), signature)) {
+        if (!SignatureChecker.isValidSignatureNowCalldata(owner(), hashVoucher(voucher), signature)) {
             revert Membership_InvalidVoucherSignature(owner());
         }
 
