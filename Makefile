@@ -76,6 +76,9 @@ python-test: setup
 	else $(BIN)/pytest "$${suites[@]}" $(PYTEST_ARGS); fi
 
 brownie-test: setup ## contract tests in brownie, on an Anvil of their own (BROWNIE_ARGS=...)
+	@# brownie stumbles over what it compiled from sources that were moved or removed since
+	@names=$$(find contracts -name '*.sol' | sort | cksum); \
+	[ "$$names" = "$$(cat build/.sources 2> /dev/null)" ] || rm -rf build; mkdir -p build; echo "$$names" > build/.sources
 	@if [ -d tests/contracts ]; then \
 	  port=$$($(BIN)/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'); \
 	  EDGEBAZAAR_BROWNIE_PORT=$$port $(BROWNIE) test --network $(BROWNIE_NETWORK) $(BROWNIE_ARGS); \
