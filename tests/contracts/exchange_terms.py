@@ -1,0 +1,132 @@
+"""Terms of locks and sales as the contracts take them, and the two-lock exchange of the tests."""
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from contract_support import SAFETY_MARGIN, ZERO_ADDRESS, ZERO_BYTES, digest, now
+
+NATIVE, TOKEN, FOREIGN_NON_FUNGIBLE, CONTENT = range(4)
+NONE, OPEN, CLAIMED, REFUNDED = range(4)
+SETTLED = CLAIMED
+ETHER = 10**18
+HOUR = 3600
+PREIMAGE = digest("preimage")
+
+
+def hashlock_of(preimage: bytes) -> bytes:
+    """What a preimage opens."""
+    return sha256(preimage).digest()
+
+
+@dataclass(frozen=True)
+class Lock:
+    """`IHashedTimelock.Terms`, in its order; accounts as brownie has them."""
+
+    sender: object
+    receiver: object
+    asset: tuple = (NATIVE, ZERO_ADDRESS, ETHER)
+    hashlock: bytes = hashlock_of(PREIMAGE)
+    timelock: int = 0
+    expected: bytes = ZERO_BYTES
+    first_lock: bytes = ZERO_BYTES
+    guarded_content: int = 0
+    salt: bytes = ZERO_BYTES
+
+    @property
+    def terms(self) -> tuple:
+        return (
+            str(self.sender),
+            str(self.receiver),
+            self.asset,
+            self.hashlock,
+            self.timelock,
+            self.expected,
+            self.first_lock,
+            self.guarded_content,
+            self.salt,
+        )
+
+    @property
+    def value(self) -> int:
+        return self.asset[2] if self.asset[0] == NATIVE else 0
+
+    def but(self, **changes) -> "Lock":
+        """The same lock with some terms changed."""
+        return replace(self, **changes)
+
+    def id(self, timelock) -> bytes:
+        """Id of the lock."""
+        return bytes(timelock.idOf(self.terms))
+
+    def open(self, timelock, **transaction):
+        """Open a first or single lock."""
+        return timelock.lock(self.terms, {"from": self.sender, "value": self.value, **transaction})
+
+    def answer(self, timelock, first: "Lock", **transaction):
+        """Open as the lock that answers `first`."""
+        return timelock.lockLinked(
+            self.terms, first.terms, {"from": self.sender, "value": self.value, **transaction}
+        )
+
+
+@dataclass(frozen=True)
+class Sale:
+    """`IAtomicSale.Terms`, in its order."""
+
+    buyer: object
+    seller: object
+    token_id: int
+    price: int = ETHER + 1
+    hashlock: bytes = hashlock_of(PREIMAGE)
+    timelock: int = 0
+    salt: bytes = ZERO_BYTES
+
+    @property
+    def terms(self) -> tuple:
+        return (
+            str(self.buyer),
+            str(self.seller),
+            self.token_id,
+            self.price,
+            self.hashlock,
+            self.timelock,
+            self.salt,
+        )
+
+    def but(self, **changes) -> "Sale":
+        """The same sale with some terms changed."""
+        return replace(self, **changes)
+
+    def id(self, sale) -> bytes:
+        """Id of the sale."""
+        return bytes(sale.idOf(self.terms))
+
+    def open(self, sale, **transaction):
+        """Pay the price."""
+        return sale.open(self.terms, {"from": self.buyer, "value": self.price, **transaction})
+
+
+def content_asset(registry, token_id: int) -> tuple:
+    """Content as the asset of a lock."""
+    return (CONTENT, registry.address, token_id)
+
+
+def exchange(timelock, registry, seller, buyer, token_id: int) -> tuple[Lock, Lock]:
+    """Content against 3 ether: the seller's first lock and the buyer's answer, not yet opened."""
+    price = (NATIVE, ZERO_ADDRESS, 3 * ETHER)
+    first = Lock(
+        sender=seller,
+        receiver=buyer,
+        asset=content_asset(registry, token_id),
+        timelock=now() + 2 * HOUR + SAFETY_MARGIN,
+        expected=bytes(timelock.assetHash(price)),
+    )
+    second = Lock(
+        sender=buyer,
+        receiver=seller,
+        asset=price,
+        timelock=first.timelock - SAFETY_MARGIN,
+        first_lock=first.id(timelock),
+        guarded_content=token_id,
+    )
+    return first, second
