@@ -28,7 +28,7 @@ def parse_bytes32(text: str, field: str, *, zero_allowed: bool = True) -> bytes:
     Raises:
         InvalidInput: If the text is anything else, or zero where zero has no meaning.
     """
-    if not isinstance(text, str) or not _HEX32.fullmatch(text):
+    if not _HEX32.fullmatch(text):
         raise InvalidInput(
             field, f"{text!r} is not a 32-byte value", "Give 0x and 64 hexadecimal digits"
         )

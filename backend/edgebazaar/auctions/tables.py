@@ -5,7 +5,7 @@ Besides them the openings that bidders hand to the operator, which the chain doe
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table
 
@@ -14,7 +14,8 @@ from edgebazaar.db import Address, Bytes32, CanonicalJson, Uint256, metadata
 from edgebazaar.db.event_columns import event_columns, event_stamp
 from edgebazaar.values import to_hex
 
-SUBMARKETS = ("online", "offline")
+Submarket = Literal["online", "offline"]
+SUBMARKETS: tuple[Submarket, ...] = ("online", "offline")
 NO_INDEX = 2**256 - 1
 
 auction_round = Table(

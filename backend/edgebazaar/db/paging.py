@@ -88,7 +88,7 @@ def fetch_page(
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]
-    return rows[:limit], encode_cursor([last[column.key] for column in key])
+    return rows[:limit], encode_cursor([last[str(column.key)] for column in key])
 
 
 def row_page(

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field
 
 from edgebazaar.content.tables import content_key
-from edgebazaar.exchange.tables import ASSET_KINDS
+from edgebazaar.exchange.tables import ASSET_KINDS, AssetKind
 from edgebazaar.schemas import (
     EXAMPLE_OTHER_ACCOUNT,
     EXAMPLE_OTHER_HASH,
@@ -43,7 +43,7 @@ class AssetFields(BaseModel):
 class AssetView(BaseModel):
     """What a lock holds."""
 
-    kind: Literal["native", "token", "foreign_non_fungible", "content"]
+    kind: AssetKind
     token: AddressText
     amount_or_id: str
     content_hash: HashText | None = Field(description="For content.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
 from edgebazaar.chain.indexer import IndexedEvent, ProjectionRegistry, ProjectionWriter
@@ -10,7 +12,8 @@ from edgebazaar.db import Address, Bytes32, Uint256, metadata
 from edgebazaar.db.event_columns import event_columns, event_stamp
 from edgebazaar.values import to_hex
 
-ASSET_KINDS = ("native", "token", "foreign_non_fungible", "content")
+AssetKind = Literal["native", "token", "foreign_non_fungible", "content"]
+ASSET_KINDS: tuple[AssetKind, ...] = ("native", "token", "foreign_non_fungible", "content")
 CONTENT_KIND = ASSET_KINDS.index("content")
 
 exchange_lock = Table(

@@ -211,7 +211,7 @@ class MemberService:
 
 def is_active_row(row: Row, now: int) -> bool:
     """Whether a member's record holds at a unix time."""
-    return row["revoked_at"] == 0 and row["expires_at"] > now
+    return bool(row["revoked_at"] == 0 and row["expires_at"] > now)
 
 
 def _active_at(now: int) -> ColumnElement[bool]:

@@ -23,10 +23,8 @@ from edgebazaar.schemas import (
     optional_account_text,
 )
 from edgebazaar.tasks.selections import SelectionOutcome
-from edgebazaar.tasks.tables import POLICIES
+from edgebazaar.tasks.tables import POLICIES, Policy
 from edgebazaar.values import printable_text, to_hex
-
-Policy = Literal["softmax_reputation", "highest_reputation", "uniform", "direct"]
 
 
 class RecordedSelection(BaseModel):

@@ -55,7 +55,7 @@ class ProviderService:
             )
         if row is None:
             raise NotFound("ESP", address, "It appears here once it staked or stated an offer")
-        return self._judged(row)
+        return self._judged(dict(row))
 
     def providers(
         self, *, eligible: bool | None = None, limit: int = 50, after: str | None = None

@@ -18,7 +18,7 @@ from edgebazaar.reputation.service import ReputationService
 from edgebazaar.tasks.engine import SelectionPolicy, select
 from edgebazaar.tasks.providers import ProviderService
 from edgebazaar.tasks.service import TaskService, terms_of
-from edgebazaar.tasks.tables import POLICIES
+from edgebazaar.tasks.tables import POLICIES, Policy
 
 Row = Mapping[str, Any]
 MAXIMUM_SEED_BLOCKS = 256
@@ -38,7 +38,7 @@ class SelectionInputs:
         evaluated_at: Block at whose state the expectations were read.
     """
 
-    policy: str
+    policy: Policy
     temperature: int
     seed: bytes
     candidates: tuple[str, ...]

@@ -172,12 +172,13 @@ class TaskService:
                 "close_at", f"{close_at} is before deliver_by", f"Give at least {deliver_by}"
             )
         salt = fields.get("salt")
+        fee = parse_uint(fields["fee"], "fee", minimum=1)
         terms = {
             "producer": producer,
             "promptCommitment": parse_bytes32(
                 fields["prompt_commitment"], "prompt_commitment", zero_allowed=False
             ),
-            "fee": parse_uint(fields["fee"], "fee", minimum=1),
+            "fee": fee,
             "deliverBy": deliver_by,
             "closeAt": close_at,
             "acceptWindow": _window(fields["accept_window"], "accept_window"),
@@ -186,7 +187,7 @@ class TaskService:
             "temperature": temperature,
             "salt": secrets.token_bytes(32) if salt is None else parse_bytes32(salt, "salt"),
         }
-        return ContractCall("TaskBoard", "post", (terms,), value=terms["fee"])
+        return ContractCall("TaskBoard", "post", (terms,), value=fee)
 
     def deliver(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table
 
@@ -11,7 +12,8 @@ from edgebazaar.db import Address, Bytes32, CanonicalJson, Uint256, metadata
 from edgebazaar.db.event_columns import event_columns, event_stamp
 from edgebazaar.values import ZERO_ADDRESS, text_to_bytes, to_hex
 
-POLICIES = ("softmax_reputation", "highest_reputation", "uniform", "direct")
+Policy = Literal["softmax_reputation", "highest_reputation", "uniform", "direct"]
+POLICIES: tuple[Policy, ...] = ("softmax_reputation", "highest_reputation", "uniform", "direct")
 OUTCOMES = ("none", "on_time", "late", "failed", "not_accepted")
 
 provider = Table(
@@ -95,12 +97,12 @@ def _change_provider(
     event: IndexedEvent,
     writer: ProjectionWriter,
     account: str,
-    changes: dict[str, Any] | None = None,
-    **steps: int,
+    changes: Mapping[str, Any],
+    steps: Mapping[str, int],
 ) -> None:
     """Sets columns to `changes` and moves counters by `steps`, on a fresh row if there is none."""
     key = account.lower()
-    row = {**_NEW_PROVIDER, **(writer.get(provider, key) or {}), **(changes or {})}
+    row = {**_NEW_PROVIDER, **(writer.get(provider, key) or {}), **changes}
     for column, step in steps.items():
         row[column] += step
     writer.upsert(provider, {**row, "account": key, **event_stamp(event)})
@@ -122,9 +124,9 @@ def project(event: IndexedEvent, writer: ProjectionWriter) -> None:
             "minimum_duration": arguments["minimumDuration"],
             "capacity": arguments["capacity"],
         }
-        _change_provider(event, writer, arguments["provider"], changes)
+        _change_provider(event, writer, arguments["provider"], changes, {})
     elif event.event == "StakeChanged":
-        _change_provider(event, writer, arguments["provider"], {"stake": arguments["stake"]})
+        _change_provider(event, writer, arguments["provider"], {"stake": arguments["stake"]}, {})
     elif "taskId" in arguments:
         _project_task(event, writer, to_hex(arguments["taskId"]))
 
@@ -149,7 +151,8 @@ def _project_task(event: IndexedEvent, writer: ProjectionWriter, identifier: str
                 },
             }
             writer.update(task, identifier, changes)
-            _change_provider(event, writer, arguments["provider"], open_tasks=1, assigned=1)
+            steps = {"open_tasks": 1, "assigned": 1}
+            _change_provider(event, writer, arguments["provider"], {}, steps)
             _add_step(event, writer, identifier, "assigned", provider=arguments["provider"])
         case "TaskDelivered":
             delivery = arguments["delivery"]
@@ -221,7 +224,7 @@ def _end(event: IndexedEvent, writer: ProjectionWriter, identifier: str) -> None
             steps[outcome] = 1
         if settled:
             steps["earned"] = arguments["fee"]
-        _change_provider(event, writer, account, **steps)
+        _change_provider(event, writer, account, {}, steps)
     paid = {"fee": str(arguments["fee"])} if settled else {"refund": str(arguments["refund"])}
     _add_step(event, writer, identifier, changes["state"], outcome=outcome, **paid)
 
