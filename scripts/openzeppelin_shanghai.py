@@ -42,6 +42,7 @@ function copyMemory(copyTo, copyFrom, copyLength) {
 }
 """
 
+
 def rewrite(source: str) -> str:
     """Return Solidity source in which no inline assembly uses `mcopy`."""
 

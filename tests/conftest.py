@@ -1,6 +1,6 @@
 """What every suite shares: where the data sets outside the repository are.
 
-brownie loads this file too, in an environment without the backend's packages: import nothing of them.
+brownie loads this file too, in an environment without the backend's packages: import none of them.
 """
 
 import os
