@@ -66,7 +66,8 @@ def decode_value(value: Any) -> Any:
 
 def encode_row(row: Mapping[str, Any]) -> Row:
     """A row as JSON."""
-    return {name: encode_value(value) for name, value in row.items()}
+    # Column names of a result are a kind of str that the JSON encoder refuses as a key.
+    return {str(name): encode_value(value) for name, value in row.items()}
 
 
 def decode_row(row: Mapping[str, Any] | None) -> Row | None:
@@ -88,7 +89,8 @@ def read_row(session: Session, table: Table, key: Key) -> Row | None:
     """A row by its primary key."""
     found = session.connection().execute(_read_statement(table), _key_parameters(table, key))
     row = found.mappings().one_or_none()
-    return None if row is None else dict(row)
+    # SQLAlchemy names columns by a subclass of str, which JSON encoders refuse as a key.
+    return None if row is None else {str(name): value for name, value in row.items()}
 
 
 def roll_back_rows(session: Session, fork_block: int, tables: Mapping[str, Table]) -> None:
