@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
 from edgebazaar.db.engine import SQLITE_BEGIN
 from edgebazaar.db.locks import transaction_lock
+from edgebazaar.db.models import load_models
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -35,3 +38,10 @@ def upgrade_database(engine: Engine, revision: str = "head") -> None:
         transaction_lock(connection, "migrations")
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def schema_differences(engine: Engine) -> list[object]:
+    """What the tables as declared have that the database has not, or the other way round."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, load_models()))

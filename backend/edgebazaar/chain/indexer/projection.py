@@ -117,7 +117,10 @@ class ProjectionWriter:
         known.
         """
         self.flush()
-        return [dict(row) for row in self._session.execute(statement).mappings()]
+        return [
+            {str(name): value for name, value in row.items()}
+            for row in self._session.execute(statement).mappings()
+        ]
 
     def flush(self) -> None:
         """Write pending changes to the database."""

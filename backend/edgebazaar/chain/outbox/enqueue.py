@@ -20,6 +20,7 @@ from edgebazaar.chain.outbox.requests import (
     RelayedRequest,
     Request,
     checked_signature,
+    intrinsic_gas,
     parse_raw_transaction,
 )
 from edgebazaar.chain.outbox.states import (
@@ -132,6 +133,10 @@ def _raw_values(request: RawRequest) -> dict[str, Any]:
 
 
 def _direct_values(request: DirectRequest) -> dict[str, Any]:
+    if request.gas is not None and request.gas < (needed := intrinsic_gas(request.data)):
+        raise InvalidRequest(
+            "gas", f"{request.gas} is too little, {needed} is the least", "Leave it out"
+        )
     key = request.idempotency_key or str(uuid4())
     return {
         "kind": TransactionKind.DIRECT,

@@ -63,9 +63,7 @@ class Reconciler:
             if self._history_changed(head):
                 moved += self._take_back_lost(head)
             moved += self._record_mined(head, fees)
-            self._context.checkpoint("mined")
             moved += self._settle(head)
-            self._context.checkpoint("settled")
         self._gaps.fill(fees)
         self._last_head = head
         return moved
@@ -152,6 +150,8 @@ class Reconciler:
                 if found in retired.get(row["sequence"], ()):
                     reinstate(session, row["sequence"], found)
             apply_moves(session, [mined_move(row, receipts[row["sequence"]]) for row in mined])
+        if mined:
+            context.checkpoint("mined")
         missing = [row for row in decided if row["sequence"] not in receipts]
         return [row["sequence"] for row in mined] + self._settle_displaced(head, missing, fees)
 
@@ -219,6 +219,7 @@ class Reconciler:
             moves.append((sequence, state, {**values, **reasons.get(sequence, {})}))
         with session_scope(context.engine) as session:
             apply_moves(session, moves)
+        context.checkpoint("settled")
         return [row["sequence"] for row in deep]
 
     def _revert_reasons(self, sequences: Sequence[int]) -> dict[int, dict[str, Any]]:
