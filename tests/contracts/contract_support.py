@@ -109,16 +109,22 @@ def typed_digest(contract, kind: str, values: tuple) -> bytes:
     return keccak(b"\x19" + message.version + message.header + message.body)
 
 
-def relay(system: SimpleNamespace, signer, call, arguments: tuple, relayer, value: int = 0):
-    """Submit a contract call that `signer` signed and `relayer` pays for (ERC-2771)."""
-    forwarder = system.forwarder
+def relay_request(
+    system: SimpleNamespace, account, call, arguments: tuple, value: int = 0, signer=None
+) -> tuple:
+    """A contract call in the name of `account` for the forwarder, signed by it or by `signer`."""
     target = call._address
     data = bytes.fromhex(call.encode_input(*arguments).removeprefix("0x"))
-    gas, nonce, deadline = 3_000_000, forwarder.nonces(signer), now() + DAY
-    request = (signer.address, target, value, gas, nonce, deadline, data)
-    signature = sign_typed(signer, forwarder, "ForwardRequest", request)
-    signed = (signer.address, target, value, gas, deadline, data, signature)
-    return forwarder.execute(signed, {"from": relayer, "value": value})
+    gas, nonce, deadline = 3_000_000, system.forwarder.nonces(account), now() + DAY
+    request = (account.address, target, value, gas, nonce, deadline, data)
+    signature = sign_typed(signer or account, system.forwarder, "ForwardRequest", request)
+    return (account.address, target, value, gas, deadline, data, signature)
+
+
+def relay(system: SimpleNamespace, signer, call, arguments: tuple, relayer, value: int = 0):
+    """Submit a contract call that `signer` signed and `relayer` pays for (ERC-2771)."""
+    request = relay_request(system, signer, call, arguments, value)
+    return system.forwarder.execute(request, {"from": relayer, "value": value})
 
 
 def admit(membership, people, account, role: int) -> None:

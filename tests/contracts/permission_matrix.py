@@ -1,0 +1,452 @@
+"""The permission matrix: a row for every state-changing function of every contract.
+
+Each row makes a call that is right in everything but its caller, and names who may make it and with
+which error anybody else is refused.
+"""
+
+from hashlib import sha256
+
+from auction_rounds import INPUTS, OFFLINE, ONLINE
+from contract_support import (
+    CONSUMER,
+    DEPOSIT,
+    MODEL_PROVIDER,
+    OPERATOR,
+    PRODUCER,
+    PROVIDER,
+    VEHICLE,
+    ZERO_ADDRESS,
+    ZERO_BYTES,
+    digest,
+    now,
+)
+from exchange_terms import ETHER, NATIVE, PREIMAGE, Lock, Sale
+from permission_rows import HOLDS, Row, error, lacks, member_or, no_stake, who
+from permission_world import (
+    DELIVERY,
+    FEE,
+    LONG,
+    World,
+    request,
+    selection,
+    task,
+    voucher,
+)
+
+MEMBERS = frozenset(HOLDS)
+NOT_OWNER = error("OwnableUnauthorizedAccount")
+NOT_CUSTODIAN = error("ProofOfAIGC_NotCustodian")
+NOT_OPERATOR = error("AuctionHouse_NotOperator", who("operator"))
+NOT_PRODUCER = error("TaskBoard_NotProducer", who("producer"))
+NOT_PROVIDER = error("TaskBoard_NotAssignedProvider", who("provider"))
+
+
+def lock_of(sender: str, receiver: str) -> tuple:
+    asset = (NATIVE, ZERO_ADDRESS, ETHER)
+    return Lock(sender, receiver, asset, timelock=now() + LONG, salt=digest("new")).terms
+
+
+def sale_of(world: World, buyer: str) -> tuple:
+    seller, token = world.people.second_producer, world.tokens.another_copy
+    return Sale(buyer, seller, token, timelock=now() + LONG).terms
+
+
+def round_by(world: World, operator: str) -> tuple:
+    terms = world.rounds.to_bid.terms
+    return terms._replace(operator=operator, salt=digest("new"))
+
+
+def moving(world: World, token: str) -> tuple:
+    return (world.callers["producer"], world.callers["consumer"], getattr(world.tokens, token))
+
+
+LOCK = "(address,address,(uint8,address,uint256),bytes32,uint40,bytes32,bytes32,uint256,bytes32)"
+SALE = "(address,address,uint256,uint256,bytes32,uint40,bytes32)"
+TASK = "(address,bytes32,uint256,uint40,uint40,uint40,uint40,uint8,uint256,bytes32)"
+GIVEN = "(bytes32,bytes32,bytes32,string)"
+RECEIPT = "(address,address,bytes32,bytes32,uint32,bytes32,bytes32)"
+RECORD = f"({RECEIPT},address,uint16,uint40,uint40,string)"
+ROUND = (
+    "(address,address,address,uint40,uint40,uint40,uint40,uint40,uint96,uint96,uint96,uint96,"
+    "uint96,uint256,uint32,uint16,uint16,bytes32)"
+)
+BIDS, SCORES = "(address,uint8,bool,uint96,bytes32)[]", "(uint128,uint96,uint32)[]"
+FORWARDED = "(address,address,uint256,uint256,uint48,bytes,bytes)"
+
+MATRIX = [
+    # Anybody submits what a member signed; nobody what it did not sign.
+    Row("TrustedForwarder", f"execute({FORWARDED})", lambda w, _: (request(w),)),
+    Row(
+        "TrustedForwarder",
+        f"execute({FORWARDED})",
+        lambda w, _: (request(w, signer=w.people.stranger),),
+        frozenset(),
+        lambda w, _: (
+            "ERC2771ForwarderInvalidSigner",
+            w.people.stranger,
+            w.people.administrator,
+        ),
+        note="signed by another",
+    ),
+    Row(
+        "TrustedForwarder",
+        f"executeBatch({FORWARDED}[],address)",
+        lambda w, _: ([request(w)], w.people.relayer),
+    ),
+    # Membership belongs to its administrator; the auditor has been offered the office.
+    Row(
+        "Membership",
+        "admit(address,uint16,uint40,bytes32)",
+        lambda w, _: (w.people.stranger, CONSUMER, now() + LONG, ZERO_BYTES),
+        frozenset({"administrator"}),
+        NOT_OWNER,
+    ),
+    Row(
+        "Membership",
+        "revoke(address)",
+        lambda w, _: (w.people.consumer,),
+        frozenset({"administrator"}),
+        NOT_OWNER,
+    ),
+    Row(
+        "Membership",
+        "transferOwnership(address)",
+        lambda w, caller: (caller,),
+        frozenset({"administrator"}),
+        NOT_OWNER,
+    ),
+    Row("Membership", "acceptOwnership()", lambda w, _: (), frozenset({"auditor"}), NOT_OWNER),
+    Row(
+        "Membership",
+        "admitByVoucher((address,uint16,uint40,bytes32,bytes32,uint40),bytes)",
+        lambda w, _: voucher(w),
+    ),
+    # Credits are open to all and only ever pay their account.
+    Row("Payouts", "credit(address)", lambda w, _: (w.people.consumer,), value=1),
+    Row(
+        "Payouts",
+        "creditMany(address[],uint256[])",
+        lambda w, _: ([w.people.consumer], [1]),
+        value=1,
+    ),
+    Row("Payouts", "withdraw(address)", lambda w, _: (w.people.vehicle,)),
+    # Reputation is written by the bound sources.
+    Row(
+        "ReputationLedger",
+        "bindSources(address,address)",
+        lambda w, _: (w.system.board, w.system.sale),
+        frozenset({"deployer"}),
+        error("ReputationLedger_NotDeployer"),
+        instance=lambda w: w.unbound.ledger,
+    ),
+    Row(
+        "ReputationLedger",
+        "record(address,address,bool,bytes32)",
+        lambda w, _: (w.people.consumer, w.people.producer, True, ZERO_BYTES),
+        frozenset({"board", "sale"}),
+        error("ReputationLedger_NotSource"),
+    ),
+    # The register: producers write, holders move, custodians freeze.
+    Row(
+        "ProofOfAIGC",
+        "bindCustodians(address,address,address)",
+        lambda w, _: (w.system.timelock, w.system.sale, w.system.challenges),
+        frozenset({"deployer"}),
+        error("ProofOfAIGC_NotDeployer"),
+        instance=lambda w: w.unbound.registry,
+    ),
+    Row(
+        "ProofOfAIGC",
+        "commit(bytes32)",
+        lambda w, _: (digest("new"),),
+        frozenset({"producer"}),
+        lacks(PRODUCER),
+    ),
+    Row(
+        "ProofOfAIGC",
+        f"register(({RECEIPT},bytes,uint16,string)[],bytes32)",
+        lambda w, _: ([w.new_work.registration(w.system.registry)], ZERO_BYTES),
+        frozenset({"producer"}),
+        lacks(PRODUCER),
+    ),
+    Row(
+        "ProofOfAIGC",
+        "approve(address,uint256)",
+        lambda w, _: (w.people.consumer, w.tokens.free),
+        frozenset({"producer"}),
+        error("ERC721InvalidApprover"),
+    ),
+    Row(
+        "ProofOfAIGC",
+        "setApprovalForAll(address,bool)",
+        lambda w, _: (w.people.consumer, True),
+        note="of the caller's own",
+    ),
+    *(
+        Row(
+            "ProofOfAIGC",
+            f"{function}(address,address,uint256{further})",
+            lambda w, _, last=(b"",) if further else (): (*moving(w, "free"), *last),
+            frozenset({"producer"}),
+            error("ERC721InsufficientApproval", lambda w: w.tokens.free),
+        )
+        for function, further in (
+            ("transferFrom", ""),
+            ("safeTransferFrom", ""),
+            ("safeTransferFrom", ",bytes"),
+        )
+    ),
+    Row(
+        "ProofOfAIGC",
+        "transferFrom(address,address,uint256)",
+        lambda w, _: moving(w, "in_lock"),
+        frozenset(),
+        lambda w, _: ("ProofOfAIGC_Frozen", w.tokens.in_lock),
+        note="of frozen content",
+    ),
+    Row(
+        "ProofOfAIGC",
+        "freezeForExchange(uint256,address)",
+        lambda w, _: (w.tokens.free, w.people.producer),
+        frozenset({"timelock", "sale"}),
+        NOT_CUSTODIAN,
+    ),
+    Row(
+        "ProofOfAIGC",
+        "releaseFromExchange(uint256,address)",
+        lambda w, _: (w.tokens.in_lock, w.people.consumer),
+        frozenset({"timelock"}),
+        NOT_CUSTODIAN,
+    ),
+    Row(
+        "ProofOfAIGC",
+        "moveInSale(uint256,address,address)",
+        lambda w, _: (w.tokens.free, w.people.producer, w.people.consumer),
+        frozenset({"sale"}),
+        NOT_CUSTODIAN,
+    ),
+    Row(
+        "ProofOfAIGC",
+        "freezeForChallenge(uint256)",
+        lambda w, _: (w.tokens.free,),
+        frozenset({"challenges"}),
+        NOT_CUSTODIAN,
+    ),
+    Row(
+        "ProofOfAIGC",
+        "endChallenge(uint256,bool)",
+        lambda w, _: (w.tokens.copy, True),
+        frozenset({"challenges"}),
+        NOT_CUSTODIAN,
+    ),
+    # Challenges are opened with an original of one's own and settled by anybody.
+    Row(
+        "Challenges",
+        f"open({RECORD},{RECORD})",
+        lambda w, _: (w.records.original, w.records.another_copy),
+        frozenset({"producer"}),
+        member_or(error("Challenges_NotCreatorOrOwner", lambda w: w.tokens.original)),
+        value=DEPOSIT,
+    ),
+    Row(
+        "Challenges",
+        f"settle({RECORD},{RECORD},address,address,uint256)",
+        lambda w, _: w.records.case,
+    ),
+    # Members lock their own; anybody closes, and only the stored parties are paid.
+    Row(
+        "HashedTimelock",
+        f"lock({LOCK})",
+        lambda w, caller: (lock_of(caller, w.callers["consumer"]),),
+        MEMBERS,
+        lacks(0),
+        value=ETHER,
+        note="of the caller's own",
+    ),
+    Row(
+        "HashedTimelock",
+        f"lock({LOCK})",
+        lambda w, _: (lock_of(w.callers["producer"], w.callers["consumer"]),),
+        frozenset({"producer"}),
+        member_or(error("HashedTimelock_SenderMismatch", who("producer"))),
+        value=ETHER,
+        note="of a producer's",
+    ),
+    Row(
+        "HashedTimelock",
+        f"lockLinked({LOCK},{LOCK})",
+        lambda w, _: (w.locks.answer.terms, w.locks.first.terms),
+        frozenset({"consumer"}),
+        member_or(error("HashedTimelock_SenderMismatch", who("consumer"))),
+        value=lambda w: w.locks.answer.value,
+    ),
+    Row(
+        "HashedTimelock",
+        f"claim({LOCK},bytes32)",
+        lambda w, _: (w.locks.long.terms, PREIMAGE),
+    ),
+    Row("HashedTimelock", f"refund({LOCK})", lambda w, _: (w.locks.short.terms,)),
+    # Members buy for themselves, the seller alone delivers.
+    Row(
+        "AtomicSale",
+        f"open({SALE})",
+        lambda w, caller: (sale_of(w, caller),),
+        MEMBERS,
+        lacks(0),
+        value=ETHER + 1,
+        note="for the caller",
+    ),
+    Row(
+        "AtomicSale",
+        f"open({SALE})",
+        lambda w, _: (sale_of(w, w.callers["consumer"]),),
+        frozenset({"consumer"}),
+        member_or(error("AtomicSale_BuyerMismatch", who("consumer"))),
+        value=ETHER + 1,
+        note="for a consumer",
+    ),
+    Row(
+        "AtomicSale",
+        f"settle({SALE},bytes32)",
+        lambda w, _: (w.sales.long.terms, PREIMAGE),
+        frozenset({"producer"}),
+        error("AtomicSale_SellerMismatch", who("producer")),
+    ),
+    Row("AtomicSale", f"refund({SALE})", lambda w, _: (w.sales.short.terms,)),
+    # Providers stake and offer, producers post; then each task belongs to its two parties.
+    Row(
+        "TaskBoard",
+        "stake()",
+        lambda w, _: (),
+        frozenset({"provider", "second_provider"}),
+        lacks(PROVIDER),
+        value=1,
+    ),
+    Row(
+        "TaskBoard",
+        "setOffer(uint96,uint32,uint16)",
+        lambda w, _: (1, 1, 1),
+        frozenset({"provider", "second_provider"}),
+        lacks(PROVIDER),
+    ),
+    Row(
+        "TaskBoard",
+        "unstake(uint96)",
+        lambda w, _: (1,),
+        frozenset({"second_provider"}),
+        no_stake,
+    ),
+    Row(
+        "TaskBoard",
+        f"post({TASK})",
+        lambda w, caller: (task(w, "new", producer=caller),),
+        frozenset({"producer"}),
+        lacks(PRODUCER),
+        value=FEE,
+    ),
+    Row(
+        "TaskBoard",
+        f"assign({TASK},address,(address[],uint256[],address[],uint40))",
+        lambda w, _: (w.tasks.posted, w.people.provider, selection(w)),
+        frozenset({"producer"}),
+        NOT_PRODUCER,
+    ),
+    Row(
+        "TaskBoard",
+        f"deliver({TASK},{GIVEN})",
+        lambda w, _: (w.tasks.assigned, DELIVERY),
+        frozenset({"provider"}),
+        NOT_PROVIDER,
+    ),
+    Row(
+        "TaskBoard",
+        f"accept({TASK})",
+        lambda w, _: (w.tasks.delivered,),
+        frozenset({"producer"}),
+        NOT_PRODUCER,
+    ),
+    Row(
+        "TaskBoard",
+        f"settle({TASK},{GIVEN},bytes32)",
+        lambda w, _: (w.tasks.accepted, DELIVERY, PREIMAGE),
+        frozenset({"provider"}),
+        NOT_PROVIDER,
+    ),
+    Row("TaskBoard", f"close({TASK})", lambda w, _: (w.tasks.lapsed,)),
+    # Operators run their rounds, vehicles and simulators bid, anybody calls off what stands still.
+    Row(
+        "AuctionHouse",
+        f"openRound({ROUND})",
+        lambda w, caller: (round_by(w, caller),),
+        frozenset({"operator"}),
+        lacks(OPERATOR),
+        value=lambda w: w.rounds.to_bid.terms.advance,
+        note="of the caller's own",
+    ),
+    Row(
+        "AuctionHouse",
+        f"openRound({ROUND})",
+        lambda w, _: (round_by(w, w.callers["operator"]),),
+        frozenset({"operator"}),
+        NOT_OPERATOR,
+        value=lambda w: w.rounds.to_bid.terms.advance,
+        note="of the operator's",
+    ),
+    *(
+        Row(
+            "AuctionHouse",
+            f"commitBid({ROUND},uint8,bytes32)",
+            lambda w, _, market=market: (w.rounds.to_bid.terms, market, digest("bid")),
+            frozenset({bidder}),
+            lacks(role),
+            value=lambda w, market=market: w.rounds.to_bid.terms.deposit(market),
+            note=("online", "offline")[market],
+        )
+        for market, bidder, role in (
+            (ONLINE, "vehicle", VEHICLE),
+            (OFFLINE, "simulator", MODEL_PROVIDER),
+        )
+    ),
+    Row(
+        "AuctionHouse",
+        f"publishScores({ROUND},{SCORES},bytes32,bytes)",
+        lambda w, _: (
+            w.rounds.to_score.terms,
+            w.rounds.to_score.scores,
+            sha256(INPUTS).digest(),
+            INPUTS,
+        ),
+        frozenset({"operator"}),
+        NOT_OPERATOR,
+    ),
+    Row(
+        "AuctionHouse",
+        f"declareOpenings({ROUND},uint256[])",
+        lambda w, _: (w.rounds.to_declare.terms, w.rounds.to_declare.bitmap),
+        frozenset({"operator"}),
+        NOT_OPERATOR,
+    ),
+    Row(
+        "AuctionHouse",
+        f"openOwnBid({ROUND},uint256,uint96,bytes32,uint256[])",
+        lambda w, _: (w.rounds.to_open.terms, 1, 10**17, ZERO_BYTES, w.rounds.to_open.bitmap),
+        note="which counts for its bidder only",
+    ),
+    Row(
+        "AuctionHouse",
+        f"settle({ROUND},{BIDS},{SCORES},uint256[])",
+        lambda w, _: (
+            w.rounds.to_settle.terms,
+            w.rounds.to_settle.replay(),
+            w.rounds.to_settle.scores,
+            w.rounds.to_settle.bitmap,
+        ),
+        frozenset({"operator"}),
+        NOT_OPERATOR,
+    ),
+    Row(
+        "AuctionHouse",
+        f"refundAll({ROUND},{BIDS})",
+        lambda w, _: (w.rounds.to_refund.terms, w.rounds.to_refund.sealed()),
+    ),
+]

@@ -1,0 +1,239 @@
+"""One state of the whole contract set in which every function has something it would do.
+
+Built once for the permission matrix: contents, locks, sales, tasks, rounds and challenges stand at
+every stage at the same time, so that whether a call goes through depends on its caller alone.
+"""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+from auction_rounds import OFFLINE, ONLINE, new_round
+from brownie import chain, web3
+from contract_support import (
+    DAY,
+    DEPOSIT,
+    MINIMUM_STAKE,
+    WEIGHTS,
+    WINDOW_SECONDS,
+    ZERO_BYTES,
+    Work,
+    admit,
+    commit,
+    digest,
+    mine_at,
+    now,
+    register,
+    relay_request,
+    sign_typed,
+)
+from exchange_terms import PREIMAGE, Lock, Sale, content_asset, exchange, hashlock_of
+
+SHORT, LONG = 2_000, 10 * DAY
+FEE = 10**15
+DELIVERY = (hashlock_of(PREIMAGE), digest("ciphertext"), digest("content"), "ipfs://ciphertext")
+DIRECT = 3
+
+
+@dataclass
+class World:
+    """The contracts, the accounts that try each function, and what the functions are tried on."""
+
+    system: SimpleNamespace
+    people: SimpleNamespace
+    callers: dict[str, str] = field(default_factory=dict)
+    tokens: SimpleNamespace = field(default_factory=SimpleNamespace)
+    records: SimpleNamespace = field(default_factory=SimpleNamespace)
+    locks: SimpleNamespace = field(default_factory=SimpleNamespace)
+    sales: SimpleNamespace = field(default_factory=SimpleNamespace)
+    tasks: SimpleNamespace = field(default_factory=SimpleNamespace)
+    rounds: SimpleNamespace = field(default_factory=SimpleNamespace)
+    unbound: SimpleNamespace = field(default_factory=SimpleNamespace)
+    new_work: Work | None = None
+
+
+def build(system, people, project, deployer) -> World:
+    """Bring the contracts to the state."""
+    world = World(system, people)
+    start = now()
+    _name_callers(world, deployer)
+    _register_contents(world)
+    _open_exchanges(world)
+    _bind_nothing(world, project, deployer)
+    _challenge(world)
+    _play_rounds(world, start)
+    _work_on_tasks(world)
+    # What is short has run out by now, what is long has not.
+    mine_at(start + 5 * SHORT)
+    _start_fresh(world)
+    chain.mine()
+    return world
+
+
+def task(world: World, label: str, deliver_in: int = LONG, producer=None) -> tuple:
+    """`ITaskBoard.Terms` of a task of the producer."""
+    deliver_by = now() + deliver_in
+    return (
+        str(producer or world.people.producer),
+        digest(label),
+        FEE,
+        deliver_by,
+        deliver_by + DAY,
+        LONG,
+        LONG,
+        DIRECT,
+        0,
+        digest(label),
+    )
+
+
+def selection(world: World) -> tuple:
+    """A selection with one candidate."""
+    return ([world.people.provider], [0], [], chain.height)
+
+
+def voucher(world: World) -> tuple:
+    """A voucher for the stranger with the administrator's signature."""
+    terms = (world.people.stranger.address, 4, now() + LONG, ZERO_BYTES, digest("v"), now() + LONG)
+    signer = world.people.administrator
+    return (terms, sign_typed(signer, world.system.membership, "Voucher", terms))
+
+
+def request(world: World, signer=None) -> tuple:
+    """A relayed admission by the administrator, signed by it or by somebody else."""
+    call = world.system.membership.admit
+    arguments = (world.people.stranger, 4, now() + LONG, ZERO_BYTES)
+    return relay_request(world.system, world.people.administrator, call, arguments, signer=signer)
+
+
+def _name_callers(world: World, deployer) -> None:
+    system, people = world.system, world.people
+    roles = (
+        *("producer", "provider", "second_provider", "consumer", "vehicle"),
+        *("roadside_unit", "simulator", "auditor", "operator"),
+    )
+    outsiders = ("administrator", "stranger", "treasury", "relayer")
+    world.callers = {name: getattr(people, name).address for name in (*roles, *outsiders)}
+    world.callers["deployer"] = deployer.address
+    # The forwarder is no caller of its own: it speaks for the account whose signature it checked.
+    for name in ("timelock", "sale", "challenges", "board", "house", "registry"):
+        world.callers[name] = getattr(system, name).address
+    world.callers |= {"revoked": _address("revoked"), "expired": _address("expired")}
+    for address in world.callers.values():
+        web3.provider.make_request("anvil_setBalance", [address, hex(10**21)])
+    everything = 2**8 - 1
+    admit(system.membership, people, world.callers["revoked"], everything)
+    sender = {"from": people.administrator}
+    system.membership.revoke(world.callers["revoked"], sender)
+    expiry = now() + SHORT
+    system.membership.admit(world.callers["expired"], everything, expiry, ZERO_BYTES, sender)
+    system.membership.transferOwnership(people.auditor, sender)
+    system.payouts.credit(people.vehicle, {"from": people.stranger, "value": 1})
+
+
+def _address(label: str) -> str:
+    return web3.to_checksum_address(digest(label)[:20])
+
+
+def _register_contents(world: World) -> None:
+    registry, people = world.system.registry, world.people
+    names = ("free", "in_lock", "in_linked", "in_sale", "expired_lock", "original", "copy")
+    works = [Work(people.producer, people.provider, name.encode()) for name in names]
+    for name, work in zip(names, works, strict=True):
+        setattr(world.records, name, register(registry, work)[0])
+        setattr(world.tokens, name, work.token_id)
+    later = Work(people.second_producer, people.provider, b"another copy")
+    world.records.another_copy = register(registry, later)[0]
+    world.tokens.another_copy = later.token_id
+
+
+def _open_exchanges(world: World) -> None:
+    system, people = world.system, world.people
+    content = content_asset(system.registry, world.tokens.in_lock)
+    world.locks.long = Lock(people.producer, people.consumer, content, timelock=now() + LONG)
+    content = content_asset(system.registry, world.tokens.expired_lock)
+    world.locks.short = Lock(people.producer, people.consumer, content, timelock=now() + SHORT)
+    for lock in (world.locks.long, world.locks.short):
+        lock.open(system.timelock)
+    first, second = exchange(
+        system.timelock,
+        system.registry,
+        people.producer,
+        people.consumer,
+        world.tokens.in_linked,
+    )
+    world.locks.first = first.but(timelock=now() + LONG)
+    world.locks.first.open(system.timelock)
+    world.locks.answer = second.but(
+        timelock=now() + LONG // 2, first_lock=world.locks.first.id(system.timelock)
+    )
+    sale = Sale(people.consumer, people.producer, world.tokens.in_sale, timelock=now() + LONG)
+    world.sales.long = sale
+    world.sales.short = sale.but(timelock=now() + SHORT)
+    for one in (world.sales.long, world.sales.short):
+        one.open(system.sale)
+
+
+def _bind_nothing(world: World, project, deployer) -> None:
+    system, sender = world.system, {"from": deployer}
+    world.unbound.registry = project.ProofOfAIGC.deploy(
+        system.membership, system.forwarder, [], sender
+    )
+    world.unbound.ledger = project.ReputationLedger.deploy(WEIGHTS, WINDOW_SECONDS, sender)
+
+
+def _challenge(world: World) -> None:
+    records = (world.records.original, world.records.copy)
+    sender = {"from": world.people.producer, "value": DEPOSIT}
+    event = world.system.challenges.open(*records, sender).events["ChallengeOpened"]
+    world.records.case = (*records, event["challenger"], event["accused"], event["attempt"])
+
+
+def _play_rounds(world: World, start: int) -> None:
+    """Rounds that wait for scores, a declaration, openings, settlement and refund."""
+    long = start + LONG
+    early = {"commit_until": start + SHORT}
+    stages = {
+        "to_score": (long, long + 1, long + 2, long + 3),
+        "to_declare": (long, long + 1, long + 2, long + 3),
+        "to_open": (long, long + 1, long + 2, long + 3),
+        "to_settle": (start + 2 * SHORT, start + 3 * SHORT, start + 4 * SHORT, long),
+        "to_refund": (start + 2 * SHORT, long, long + 1, long + 2),
+    }
+    names = ("score_until", "declare_until", "open_until", "settle_until")
+    for name, times in stages.items():
+        terms = {**early, **dict(zip(names, times, strict=True)), "salt": digest(name)}
+        played = new_round(world.system, world.people, **terms)
+        setattr(world.rounds, name, played)
+        played.commit(world.people.vehicle, ONLINE, 10**17)
+        played.commit(world.people.simulator, OFFLINE, 10**17, declared=False)
+    world.rounds.to_declare.publish()
+    for played in (world.rounds.to_open, world.rounds.to_settle):
+        played.declared()
+
+
+def _work_on_tasks(world: World) -> None:
+    board, people = world.system.board, world.people
+    for provider in (people.provider, people.second_provider):
+        board.stake({"from": provider, "value": MINIMUM_STAKE})
+        board.setOffer(0, 0, 10, {"from": provider})
+    for name in ("assigned", "delivered", "accepted"):
+        terms = task(world, name)
+        setattr(world.tasks, name, terms)
+        board.post(terms, {"from": people.producer, "value": FEE})
+        board.assign(terms, people.provider, selection(world), {"from": people.producer})
+    for terms in (world.tasks.delivered, world.tasks.accepted):
+        board.deliver(terms, DELIVERY, {"from": people.provider})
+    board.accept(world.tasks.accepted, {"from": people.producer})
+    world.tasks.lapsed = task(world, "lapsed", deliver_in=SHORT)
+    board.post(world.tasks.lapsed, {"from": people.producer, "value": FEE})
+
+
+def _start_fresh(world: World) -> None:
+    """What has to be recent: a posted task, a round that takes bids, a commitment."""
+    people = world.people
+    world.tasks.posted = task(world, "posted")
+    world.system.board.post(world.tasks.posted, {"from": people.producer, "value": FEE})
+    world.rounds.to_bid = new_round(world.system, people, salt=digest("to bid"))
+    world.rounds.to_bid.commit(people.vehicle, ONLINE, 10**17)
+    world.new_work = Work(people.producer, people.provider, b"committed")
+    commit(world.system.registry, [world.new_work])
