@@ -1,6 +1,7 @@
 """Challenges: four steps, the threshold to the bit, and where every wei of a deposit goes."""
 
 import pytest
+from brownie import web3
 from contract_support import (
     DEPOSIT,
     IMAGE_SCHEME,
@@ -423,3 +424,29 @@ def test_settings_that_decide_nothing_are_refused(system, project, deployer):
         with fails_with("Challenges_BadThreshold", 1, distance):
             deploy(system, project, deployer, [1], [distance])
     deploy(system, project, deployer, [1, 2], [1, 255])
+
+
+def test_without_a_treasury_the_forfeited_part_is_burned(system, project, deployer, people, work):
+    """A register of its own, whose challenges name the zero account as their treasury."""
+    registry = project.ProofOfAIGC.deploy(
+        system.membership, system.forwarder, [IMAGE_SCHEME], {"from": deployer}
+    )
+    challenges = project.Challenges.deploy(
+        registry,
+        system.membership,
+        system.payouts,
+        system.forwarder,
+        ZERO_ADDRESS,
+        DEPOSIT,
+        [IMAGE_SCHEME],
+        [THRESHOLDS[IMAGE_SCHEME]],
+        {"from": deployer},
+    )
+    registry.bindCustodians(system.timelock, system.sale, challenges, {"from": deployer})
+    (original,) = register(registry, work)
+    (duplicate,) = register(registry, work.but(content=b"far", fingerprint=with_distance(200)))
+    burned = web3.eth.get_balance(ZERO_ADDRESS)
+    event = opened(challenges, original, duplicate, people.producer)
+    settled(challenges, original, duplicate, event, people.stranger)
+    assert web3.eth.get_balance(ZERO_ADDRESS) == burned + FORFEITED
+    assert challenges.balance() == 0

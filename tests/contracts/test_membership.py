@@ -2,6 +2,7 @@
 
 import pytest
 from brownie import web3
+from brownie.exceptions import VirtualMachineError
 from contract_support import (
     CONSUMER,
     DAY,
@@ -18,6 +19,7 @@ from contract_support import (
     next_block_at,
     now,
     relay,
+    relay_request,
     sign_typed,
     typed_digest,
 )
@@ -280,3 +282,27 @@ def test_an_appended_address_means_nothing_without_the_forwarder(membership, peo
     data = membership.revoke.encode_input(people.producer) + people.administrator.address[2:]
     with fails_with("OwnableUnauthorizedAccount", people.stranger):
         people.stranger.transfer(membership, 0, data=data, gas_limit=200_000)
+
+
+def test_a_relayed_call_runs_once_as_it_was_signed(system, people):
+    forwarder, membership = system.forwarder, system.membership
+    arguments = (people.stranger, CONSUMER, now() + DAY, ZERO_BYTES)
+    signed = relay_request(system, people.administrator, membership.admit, arguments)
+    other = membership.admit.encode_input(people.stranger, OPERATOR, now() + DAY, ZERO_BYTES)
+    changed = (*signed[:5], bytes.fromhex(other[2:]), signed[6])
+    with pytest.raises(VirtualMachineError, match="ERC2771ForwarderInvalidSigner"):
+        forwarder.execute(changed, {"from": people.relayer})
+    forwarder.execute(signed, {"from": people.relayer})
+    membership.revoke(people.stranger, {"from": people.administrator})
+    with pytest.raises(VirtualMachineError, match="ERC2771ForwarderInvalidSigner"):
+        forwarder.execute(signed, {"from": people.relayer})
+    assert not membership.isActive(people.stranger)
+
+
+def test_a_relayed_call_is_good_to_its_deadline(system, people):
+    arguments = (people.stranger, CONSUMER, now() + 30 * DAY, ZERO_BYTES)
+    call = system.membership.admit
+    signed = relay_request(system, people.administrator, call, arguments)
+    next_block_at(signed[4] + 1)
+    with fails_with("ERC2771ForwarderExpiredRequest", signed[4]):
+        system.forwarder.execute(signed, {"from": people.relayer})
