@@ -59,9 +59,8 @@ lint: $(VENV_READY) ## style, types, import rules, and whether the compiled arti
 	$(BIN)/lint-imports
 	$(BIN)/python -m edgebazaar.chain.build --check
 
-bench: build ## measure speed and scale (benchmarks/)
-	@if [ -d benchmarks ]; then $(BIN)/pytest benchmarks --benchmark-only -p no:cacheprovider $(PYTEST_ARGS); \
-	  else echo 'There are no benchmarks yet.'; fi
+bench: build ## measure speed, scale and gas (BENCHMARKS="gas outbox": only these)
+	$(BIN)/python -m benchmarks $(BENCHMARKS)
 
 ##@ Parts of it
 setup: $(VENV_READY) $(BROWNIE_READY) $(NODE_READY) $(SOLC_READY) ## environments, npm packages, compiler (once)

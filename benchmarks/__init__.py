@@ -1,0 +1,1 @@
+"""Measurements of speed, scale and gas; each prints what it is compared with and the ratio."""
