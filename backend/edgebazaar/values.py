@@ -97,6 +97,23 @@ def parse_uint(
     return value
 
 
+def parse_text(text: str, field: str, *, maximum_bytes: int) -> str:
+    """Text whose UTF-8 fits the contract's limit.
+
+    Raises:
+        InvalidInput: If it is longer, or has half a surrogate pair.
+    """
+    try:
+        size = len(text.encode("utf-8"))
+    except UnicodeEncodeError as problem:
+        raise InvalidInput(
+            field, f"has half a surrogate pair at character {problem.start}", "Remove it"
+        ) from None
+    if size > maximum_bytes:
+        raise InvalidInput(field, f"has {size} bytes", f"Give at most {maximum_bytes} bytes")
+    return text
+
+
 def iso_time(unix: int) -> str:
     """ISO-8601 in UTC with a Z, for unix seconds.
 

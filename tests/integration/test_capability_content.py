@@ -15,6 +15,7 @@ from edgebazaar.chain.rpc import RpcClient
 from edgebazaar.chain.typed_data import sign_typed_data, typed_data_for_voucher
 from edgebazaar.content.challenges import ChallengeService
 from edgebazaar.content.engine.fingerprint import IMAGE_PDQ_V1
+from edgebazaar.content.models import ContentView
 from edgebazaar.content.recognition import RecognitionService
 from edgebazaar.content.service import record_of, status_of
 from edgebazaar.content.storage import BlobStorage
@@ -28,9 +29,7 @@ def market(engine: Engine, contracts: ContractSet, rpc: RpcClient) -> Market:
     return Market(engine, contracts, rpc)
 
 
-def test_member_is_admitted_by_voucher_once_and_revoked(
-    market: Market, accounts: Accounts
-) -> None:
+def test_member_is_admitted_by_voucher_once_and_revoked(market: Market, accounts: Accounts) -> None:
     members = MemberService(market.engine)
     newcomer = "0x" + secrets.token_hex(20)
     terms = members.voucher_terms(
@@ -73,9 +72,7 @@ def test_members_are_paged_by_role(market: Market, accounts: Accounts) -> None:
         members.members(role="king")
 
 
-def test_registered_content_has_the_record_of_the_chain(
-    market: Market, accounts: Accounts
-) -> None:
+def test_registered_content_has_the_record_of_the_chain(market: Market, accounts: Accounts) -> None:
     key = market.register(accounts.producer, accounts.esp, uri="ipfs://ünïcode/\x00")
     row = market.contents.content(key)
     # The contract hashes the struct rebuilt from the row; it passes only if every byte is right.
@@ -132,9 +129,7 @@ def test_near_copy_is_found_challenged_and_removed(
     copy = market.register(
         accounts.second_producer, accounts.esp, fingerprint=flipped(fingerprint, 20)
     )
-    search = RecognitionService(
-        market.engine, market.contracts, BlobStorage(tmp_path / "blobs")
-    )
+    search = RecognitionService(market.engine, market.contracts, BlobStorage(tmp_path / "blobs"))
     query = search.query_of_fingerprint("0x" + fingerprint.hex(), IMAGE_PDQ_V1)
     found = search.similar(query, limit=2)
     assert [(match.content_hash, match.distance) for match, _ in found.matches] == [
@@ -167,7 +162,8 @@ def test_near_copy_is_found_challenged_and_removed(
     again = search.similar(query, limit=1)
     assert [match.content_hash for match, _ in again.matches] == [original]
     assert copy in {
-        match.content_hash for match, _ in search.similar(query, limit=2, include_removed=True).matches
+        match.content_hash
+        for match, _ in search.similar(query, limit=2, include_removed=True).matches
     }
     listed = challenges.challenges(state="upheld", content_hash=original)
     assert [entry["challenge_id"] for entry in listed.rows] == [identifier]
@@ -205,3 +201,21 @@ def test_lists_filter_by_owner_and_status(market: Market, accounts: Accounts) ->
         market.contents.contents(status="lost")
     with pytest.raises(NotFound):
         market.contents.content("0x" + "77" * 32)
+
+
+def test_uri_that_is_no_utf8_stops_nobody(market: Market, accounts: Accounts) -> None:
+    fingerprint = secrets.token_bytes(32)
+    original = market.register(accounts.producer, accounts.esp, fingerprint=fingerprint)
+    # The same bytes a contract wallet could send: half a character, then a byte that never occurs.
+    hostile = b"ipfs://\xc3\xff".decode("utf-8", "surrogateescape")
+    copy = market.register(
+        accounts.second_producer, accounts.esp, fingerprint=fingerprint, uri=hostile
+    )
+    row = market.contents.content(copy)
+    assert row["uri"] == b"ipfs://\xc3\xff"
+    assert ContentView.of(row).model_dump_json().startswith("{")
+    challenges = ChallengeService(market.engine, market.contracts)
+    call = challenges.open(accounts.producer.address, original, copy)
+    identifier = market.act(accounts.producer, call)["ChallengeOpened"]["challengeId"]
+    market.act(accounts.producer, challenges.settle("0x" + identifier.hex()))
+    assert status_of(market.contents.content(copy)) == "removed"

@@ -10,12 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_utils.abi import collapse_if_tuple
 from eth_utils.address import is_address, is_checksum_formatted_address, to_checksum_address
 from eth_utils.address import is_checksum_address as has_valid_checksum
 
+from edgebazaar.chain.abi_text import decode, encode
 from edgebazaar.errors import InvalidInput
 
 Parameter = Mapping[str, Any]

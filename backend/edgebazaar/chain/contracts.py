@@ -10,6 +10,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from edgebazaar.chain import codec
+from edgebazaar.chain.abi_text import printable
 from edgebazaar.chain.artifacts import load_artifact, load_custom_errors
 from edgebazaar.chain.manifest import DeployedContract, Deployment
 from edgebazaar.chain.rpc import RpcClient, RpcError, from_data, to_data, to_quantity
@@ -306,16 +307,22 @@ def decode_error(data: bytes) -> DecodedError:
     selector, body = data[:4], data[4:]
     try:
         if selector == _ERROR_STRING:
-            return DecodedError("Error", codec.decode_values(_STRING_INPUT, body))
+            return DecodedError("Error", _printable(codec.decode_values(_STRING_INPUT, body)))
         if selector == _PANIC:
             code = codec.decode_values(_PANIC_INPUT, body)["code"]
             reason = PANIC_REASONS.get(code, "unknown panic")
             return DecodedError("Panic", {"code": code, "reason": reason})
         if entry := load_custom_errors().get(selector):
-            return DecodedError(entry["name"], codec.decode_values(entry["inputs"], body))
+            values = _printable(codec.decode_values(entry["inputs"], body))
+            return DecodedError(entry["name"], values)
     except codec.DecodingError:
         pass
     return DecodedError("Unknown", {"data": data})
+
+
+def _printable(values: dict[str, Any]) -> dict[str, Any]:
+    # Any contract may revert with any bytes as its text.
+    return {name: printable(value) for name, value in values.items()}
 
 
 def _selector(entry: Mapping[str, Any]) -> bytes:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from edgebazaar.chain.abi_text import printable
 from edgebazaar.errors import ConfigurationError, NotFound
 
 MANIFEST_FORMAT = 1
@@ -180,6 +181,8 @@ def as_json_value(value: Any) -> Any:
         return str(value)
     if isinstance(value, bytes):
         return "0x" + value.hex()
+    if isinstance(value, str):
+        return printable(value)
     if isinstance(value, Mapping):
         return {name: as_json_value(item) for name, item in value.items()}
     if isinstance(value, tuple | list):

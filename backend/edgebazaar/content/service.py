@@ -20,6 +20,7 @@ from edgebazaar.values import (
     hash_key,
     parse_bytes,
     parse_bytes32,
+    parse_text,
     parse_uint,
     to_hex,
 )
@@ -298,19 +299,13 @@ class ContentService:
             raise InvalidInput(
                 f"{prefix}royalty_bps", f"{royalty} is too high", f"Give 0 to {MAXIMUM_ROYALTY_BPS}"
             )
-        uri = str(item["uri"])
-        size = len(uri.encode("utf-8", "surrogatepass"))
-        if size > MAXIMUM_URI_BYTES:
-            raise InvalidInput(
-                f"{prefix}uri", f"has {size} bytes", f"Give at most {MAXIMUM_URI_BYTES} bytes"
-            )
         return {
             "receipt": receipt,
             "receiptSignature": parse_bytes(
                 item["receipt_signature"], f"{prefix}receipt_signature"
             ),
             "royaltyBps": royalty,
-            "uri": uri,
+            "uri": parse_text(item["uri"], f"{prefix}uri", maximum_bytes=MAXIMUM_URI_BYTES),
         }
 
     def _new_hashes(self, texts: Sequence[str], field: str) -> list[bytes]:

@@ -21,6 +21,7 @@ from edgebazaar.values import (
     bytes_to_text,
     hash_key,
     parse_bytes32,
+    parse_text,
     parse_uint,
     to_hex,
 )
@@ -220,16 +221,11 @@ class TaskService:
                     mend="Encrypt each delivery with a fresh key and give its sha256.",
                     field="hashlock",
                 )
-        size = len(locator.encode("utf-8", "surrogatepass"))
-        if size > MAXIMUM_LOCATOR_BYTES:
-            raise InvalidInput(
-                "locator", f"has {size} bytes", f"Give at most {MAXIMUM_LOCATOR_BYTES} bytes"
-            )
         delivery = {
             "hashlock": lock,
             "ciphertextHash": parse_bytes32(ciphertext_hash, "ciphertext_hash", zero_allowed=False),
             "contentHash": parse_bytes32(content_hash, "content_hash", zero_allowed=False),
-            "locator": locator,
+            "locator": parse_text(locator, "locator", maximum_bytes=MAXIMUM_LOCATOR_BYTES),
         }
         return ContractCall("TaskBoard", "deliver", (terms_of(row), delivery))
 
