@@ -99,7 +99,7 @@ def check_relayed(context: OutboxContext, head: Head, rows: Sequence[Transaction
         elif row.forward_nonce == nonce:
             due.append(call_of(context, row))
     answers = context.rpc.batch(
-        [("eth_call", [_call_object(call), "latest"]) for call in due], return_errors=True
+        [("eth_call", [_call_object(call), "pending"]) for call in due], return_errors=True
     )
     for call, answer in zip(due, answers, strict=True):
         if not isinstance(answer, RpcError):
