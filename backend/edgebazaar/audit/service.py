@@ -96,12 +96,7 @@ def run_audit(
     reader = ChainReader(rpc, contracts, head)
     events = reader.events(progress)
     profile = contracts.deployment.profile
-    weights = FixedWeights(
-        recent=int(profile["weight_recent"]),
-        older=int(profile["weight_older"]),
-        positive=int(profile["weight_positive"]),
-        negative=int(profile["weight_negative"]),
-    )
+    weights = FixedWeights(**{name: int(value) for name, value in profile["weights"].items()})
     window_seconds = int(profile["window_seconds"])
     thresholds = {int(scheme): int(limit) for scheme, limit in profile["schemes"].items()}
     named = {name: one.address for name, one in contracts.deployment.contracts.items()}
