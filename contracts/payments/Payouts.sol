@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ERC2771Context} from "@openzeppelin/contracts/metatx/ERC2771Context.sol";
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {IPayouts} from "./IPayouts.sol";
 
 /// @title Payouts
 /// @notice Holds what members are owed until they fetch it.
 /// @dev There is no owner and no way out but {withdraw}. Ether forced in by a self-destruct stays beyond all credits.
-contract Payouts is IPayouts {
+contract Payouts is IPayouts, ERC2771Context {
     mapping(address account => uint256 amount) private _credits;
+
+    constructor(address forwarder) ERC2771Context(forwarder) {}
 
     /// @inheritdoc IPayouts
     function credit(address account) external payable {
@@ -35,7 +38,7 @@ contract Payouts is IPayouts {
 
         // Effect: clear the credit before control leaves.
         _credits[account] = 0;
-        emit Withdrawn(account, amount, msg.sender);
+        emit Withdrawn(account, amount, _msgSender());
 
         // Interaction: pay the account, whoever called.
         if (!LowLevelCall.callNoReturn(account, amount, "")) revert Payouts_WithdrawFailed(account, amount);
@@ -50,6 +53,6 @@ contract Payouts is IPayouts {
         if (account == address(0)) revert Payouts_ZeroAccount();
         if (amount == 0) return;
         _credits[account] += amount;
-        emit Credited(account, msg.sender, amount);
+        emit Credited(account, _msgSender(), amount);
     }
 }

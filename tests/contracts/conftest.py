@@ -52,7 +52,7 @@ def system(deployer, people, project):
     sender = {"from": deployer}
     forwarder = project.TrustedForwarder.deploy(sender)
     membership = project.Membership.deploy(people.administrator, forwarder, sender)
-    payouts = project.Payouts.deploy(sender)
+    payouts = project.Payouts.deploy(forwarder, sender)
     ledger = project.ReputationLedger.deploy(support.WEIGHTS, support.WINDOW_SECONDS, sender)
     registry = project.ProofOfAIGC.deploy(
         membership,

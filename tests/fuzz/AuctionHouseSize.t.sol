@@ -28,7 +28,7 @@ contract AuctionHouseSizeTest is ForgeTest {
     function setUp() public {
         vm.warp(1_800_000_000);
         Membership membership = new Membership(address(this), FORWARDER);
-        house = new AuctionHouse(address(membership), FORWARDER, address(new Payouts()), address(0x0444));
+        house = new AuctionHouse(address(membership), FORWARDER, address(new Payouts(FORWARDER)), address(0x0444));
         membership.admit(OPERATOR, Roles.OPERATOR, type(uint40).max, bytes32(0));
         membership.admit(ROADSIDE_UNIT, Roles.ROADSIDE_UNIT, type(uint40).max, bytes32(0));
         uint40 start = uint40(block.timestamp);

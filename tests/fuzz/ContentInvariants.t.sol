@@ -40,6 +40,7 @@ contract ContentInvariantsTest is ForgeTest {
         for (uint256 i; i < actions.length; ++i) {
             assertLe(1, handler.successes(actions[i]), "an action never went through");
         }
+        assertLe(1, handler.withheld(), "no locked content was removed");
         assertLe(1, handler.verdicts(true), "no challenge was upheld");
         assertLe(1, handler.verdicts(false), "no challenge was rejected");
     }

@@ -21,7 +21,7 @@ contract PaymentsTest is ForgeTest {
     Payouts private payouts;
 
     function setUp() external {
-        payouts = new Payouts();
+        payouts = new Payouts(address(0));
         vm.deal(address(this), type(uint128).max);
     }
 

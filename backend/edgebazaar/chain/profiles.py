@@ -79,8 +79,10 @@ class DeploymentProfile:
         }
         at = addresses.__getitem__
         match contract:
-            case "TrustedForwarder" | "Payouts":
+            case "TrustedForwarder":
                 return ()
+            case "Payouts":
+                return (at("TrustedForwarder"),)
             case "Membership":
                 return (administrator, at("TrustedForwarder"))
             case "ReputationLedger":

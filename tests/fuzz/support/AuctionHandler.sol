@@ -43,7 +43,7 @@ contract AuctionHandler is ForgeTest {
 
     constructor() {
         Membership membership = new Membership(address(this), address(0xF0));
-        payouts = new Payouts();
+        payouts = new Payouts(address(0));
         house = new AuctionHouse(address(membership), address(0xF0), address(payouts), treasury);
         membership.admit(operator, Roles.OPERATOR, type(uint40).max, bytes32(0));
         membership.admit(roadsideUnit, Roles.ROADSIDE_UNIT, type(uint40).max, bytes32(0));

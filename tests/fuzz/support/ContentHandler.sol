@@ -51,6 +51,8 @@ contract ContentHandler is ForgeTest {
     address[] public actors;
     mapping(bytes4 action => uint256 count) public successes;
     mapping(bool upheld => uint256 count) public verdicts;
+    /// @notice How often content that was removed while locked was kept from a receiver.
+    uint256 public withheld;
 
     mapping(uint256 index => Work work) private works;
     mapping(address producer => mapping(uint256 index => uint256 blockNumber)) private committedAt;
@@ -68,7 +70,7 @@ contract ContentHandler is ForgeTest {
     constructor() {
         height = 100;
         membership = new Membership(address(this), address(0xF0));
-        payouts = new Payouts();
+        payouts = new Payouts(address(0));
         uint32[] memory schemes = new uint32[](1);
         uint256[] memory maximumDistances = new uint256[](1);
         (schemes[0], maximumDistances[0]) = (SCHEME, MAXIMUM_DISTANCE);
@@ -107,7 +109,8 @@ contract ContentHandler is ForgeTest {
     }
 
     function register(uint256 producerDraw, uint256 callerDraw, uint256 workDraw) external atPresent(workDraw >> 8) {
-        (address producer, address caller) = (actor(producerDraw), actor(callerDraw));
+        address producer = actor(producerDraw);
+        address caller = mostly(producer, callerDraw);
         uint256 index = workDraw % WORKS;
         IProofOfAIGC.Record memory record = recordOf(producer, index);
         uint256 committed = committedAt[caller][index];
@@ -124,7 +127,8 @@ contract ContentHandler is ForgeTest {
     function transfer(uint256 workDraw, uint256 callerDraw, uint256 receiverDraw) external atPresent(workDraw >> 8) {
         uint256 index = workDraw % WORKS;
         Work storage work = works[index];
-        (address caller, address receiver, address owner) = (actor(callerDraw), actor(receiverDraw), work.owner);
+        (address receiver, address owner) = (actor(receiverDraw), work.owner);
+        address caller = mostly(owner, callerDraw);
         bool allowed = work.registrations != 0 && caller == owner && isFree(work);
         bytes memory data = abi.encodeWithSelector(IERC721.transferFrom.selector, owner, receiver, tokenOf(index));
         if (call(caller, address(registry), 0, data, allowed)) work.owner = receiver;
@@ -133,7 +137,7 @@ contract ContentHandler is ForgeTest {
     function lock(uint256 workDraw, uint256 ownerDraw) external atPresent(workDraw >> 8) {
         uint256 index = workDraw % WORKS;
         Work storage work = works[index];
-        address owner = actor(ownerDraw);
+        address owner = mostly(work.owner, ownerDraw);
         bool allowed = work.registrations != 0 && isFree(work) && work.owner == owner;
         bytes memory data = abi.encodeCall(registry.freezeForExchange, (tokenOf(index), owner));
         if (call(address(this), address(registry), 0, data, allowed)) work.isLocked = true;
@@ -144,6 +148,7 @@ contract ContentHandler is ForgeTest {
         Work storage work = works[index];
         address receiver = actor(receiverDraw);
         bool allowed = work.isLocked && (!work.isRemoved || receiver == work.owner);
+        if (work.isLocked && !allowed) ++withheld;
         bytes memory data = abi.encodeCall(registry.releaseFromExchange, (tokenOf(index), receiver));
         if (call(address(this), address(registry), 0, data, allowed)) (work.isLocked, work.owner) = (false, receiver);
     }
@@ -151,7 +156,7 @@ contract ContentHandler is ForgeTest {
     function sell(uint256 workDraw, uint256 sellerDraw, uint256 buyerDraw) external atPresent(workDraw >> 8) {
         uint256 index = workDraw % WORKS;
         Work storage work = works[index];
-        (address seller, address buyer) = (actor(sellerDraw), actor(buyerDraw));
+        (address seller, address buyer) = (mostly(work.owner, sellerDraw), actor(buyerDraw));
         bool allowed = work.registrations != 0 && isFree(work) && work.owner == seller;
         bytes memory data = abi.encodeCall(registry.moveInSale, (tokenOf(index), seller, buyer));
         if (call(ATOMIC_SALE, address(registry), 0, data, allowed)) work.owner = buyer;
@@ -164,7 +169,7 @@ contract ContentHandler is ForgeTest {
         (uint256 first, uint256 second) = (originalDraw % WORKS, duplicateDraw % WORKS);
         (Work storage original, Work storage duplicate) = (works[first], works[second]);
         if (original.registrations == 0 || duplicate.registrations == 0) return;
-        address caller = actor(callerDraw);
+        address caller = mostly(original.owner, callerDraw);
         bool allowed = original.record.committedBlock < duplicate.record.committedBlock && !original.isRemoved
             && !duplicate.isRemoved && !duplicate.isChallenged
             && (caller == original.owner || caller == original.record.creator);
@@ -283,6 +288,11 @@ contract ContentHandler is ForgeTest {
 
     function actor(uint256 draw) private view returns (address) {
         return actors[draw % ACTORS];
+    }
+
+    /// @dev Walks get further when three in four actions are those of the right party.
+    function mostly(address right, uint256 draw) private view returns (address) {
+        return draw % 4 == 0 || right == address(0) ? actor(draw >> 2) : right;
     }
 
     function isFree(Work storage work) private view returns (bool) {

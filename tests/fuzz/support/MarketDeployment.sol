@@ -38,7 +38,7 @@ abstract contract MarketDeployment is ForgeTest {
         vm.warp(1_700_000_000);
         address forwarder = address(new TrustedForwarder());
         membership = new Membership(address(this), forwarder);
-        payouts = new Payouts();
+        payouts = new Payouts(forwarder);
         ledger = new ReputationLedger(
             IReputationLedger.Weights({recent: 0.6e18, older: 0.4e18, positive: 0.4e18, negative: 0.6e18}),
             WINDOW_SECONDS
