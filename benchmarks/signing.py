@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from eth_account import Account
 from eth_keys.backends.coincurve import CoinCurveECCBackend
-from eth_keys.backends.native import NativeECCBackend
+from eth_keys.backends.native.main import NativeECCBackend
 from eth_keys.datatypes import PrivateKey
 
 from benchmarks.measure import duration, print_machine, print_table, seconds_of
