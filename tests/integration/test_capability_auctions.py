@@ -100,7 +100,7 @@ def test_round_is_settled_with_declared_own_opened_and_silent_bids(
     ]
     salts = [house.commit(bidder, round_id, market_, bid) for bidder, market_, bid in plan]
     bids = house.auctions.bids(round_id)
-    for index, (bidder, submarket, amount) in enumerate(plan):
+    for index, (bidder, _, amount) in enumerate(plan):
         assert bids[index]["bidder"] == bidder.address.lower()
         on_chain = market.read(
             "AuctionHouse",
