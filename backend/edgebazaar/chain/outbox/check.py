@@ -120,7 +120,8 @@ def check_direct(context: OutboxContext, head: Head, rows: Sequence[Transaction]
     calls = [call_of(context, row) for row in rows]
     unknown = [call for call in calls if call.gas == 0]
     answers = context.rpc.batch(
-        [("eth_estimateGas", [_call_object(call)]) for call in unknown], return_errors=True
+        [("eth_estimateGas", [_call_object(call), "pending"]) for call in unknown],
+        return_errors=True,
     )
     estimates = {
         call.transaction.sequence: answer for call, answer in zip(unknown, answers, strict=True)
@@ -156,6 +157,7 @@ def _inner_error(context: OutboxContext, call: CheckedCall) -> DecodedError | No
             data=call.data,
             value=call.value,
             gas=call.gas,
+            block="pending",
         )
     except RpcError as error:
         return DecodedError("Error", {"message": error.message})
