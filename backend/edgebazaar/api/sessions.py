@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import siwe
+from eth_keys import exceptions as key_errors
 from eth_utils.address import to_checksum_address
 from sqlalchemy import Engine, delete, insert, select
 
@@ -17,6 +18,13 @@ from edgebazaar.db import read_scope, session_scope
 
 NONCE_SECONDS = 300
 SESSION_SECONDS = 12 * 3600
+# 65 bytes that are no point of the curve come out of siwe as the error of the library below it.
+_BAD_SIGNATURE = (
+    siwe.VerificationError,
+    key_errors.BadSignature,
+    key_errors.ValidationError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ class SessionService:
             raise _refused(f"the message is not for {self._domain}", "message.domain") from error
         except (siwe.ExpiredMessage, siwe.NotYetValidMessage) as error:
             raise _refused("the message is not valid now", "message.expiration_time") from error
-        except siwe.VerificationError as error:
+        except _BAD_SIGNATURE as error:
             raise _refused("the signature is not that of the account", "signature") from error
         return self._open(to_checksum_address(message.address), now)
 
