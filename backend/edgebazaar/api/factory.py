@@ -32,7 +32,6 @@ from edgebazaar.exchange import routes as exchange_routes
 from edgebazaar.identity import routes as identity_routes
 from edgebazaar.reputation import routes as reputation_routes
 from edgebazaar.tasks import routes as tasks_routes
-from edgebazaar.tasks.documents import routes as task_documents_routes
 from edgebazaar.web import pages
 
 MAXIMUM_BODY_BYTES = 32 * 1024 * 1024
@@ -89,7 +88,6 @@ def create_application(context: Context) -> FastAPI:
         *content_routes.routers,
         *exchange_routes.routers,
         *tasks_routes.routers,
-        task_documents_routes.router,
         *reputation_routes.routers,
         *auctions_routes.routers,
         *audit_routes.routers,
