@@ -14,6 +14,7 @@ from fixtures_database import (  # noqa: F401 - fixtures
     sqlite_template,
 )
 from market_accounts import Accounts, admit_members
+from running_backend import http, market  # noqa: F401 - fixtures
 
 from edgebazaar.chain.contracts import ContractSet, Deployment
 from edgebazaar.chain.deploy import deploy
