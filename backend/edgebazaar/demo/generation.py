@@ -28,6 +28,7 @@ TEMPERATURE = 10**17
 _ON_TIME_SECONDS = 8
 _CLOSE_SECONDS = 60
 _WINDOW_SECONDS = 120
+_UNKNOWN_TRUST = 0.5
 _SUBJECTS = (
     "a lighthouse above a calm sea", "autumn leaves on wet stone", "neon rain in a night market",
     "desert dunes at dusk", "a coral reef in clear water", "frost on a window",
@@ -118,14 +119,16 @@ def run_tasks(
 ) -> list[Delivered]:
     """Runs the step; the contents that were delivered."""
     with report.step(f"Generate: {tasks} tasks, one ESP turning bad half-way") as step:
-        bad = cast.providers[0]
         before = _Round(cast, step, report, 0, tasks // 2).run()
-        trust_before = _trust(cast, bad)
-        report.say(f"{bad.name} turns bad: it delivers late from now on")
-        agents[0].stop()
-        agents[0].start(bad=True)
+        # The most trusted one turns, for nobody would notice if one that gets no tasks did.
+        bad = max(cast.providers, key=lambda actor: _trust(cast, actor))
+        trust_before, chance_before = _trust(cast, bad), _selection_chance(cast, bad)
+        report.say(f"{bad.name}, trusted most, turns bad: it delivers late from now on")
+        agent = agents[cast.providers.index(bad)]
+        agent.stop()
+        agent.start(bad=True)
         after = _Round(cast, step, report, tasks // 2, tasks - tasks // 2).run()
-        _check_reputation(cast, step, bad, trust_before)
+        _check_reputation(cast, step, bad, trust_before, chance_before)
         for agent in agents:
             failure = agent.failure()
             if failure:
@@ -251,10 +254,13 @@ def _await_eligible(cast: Cast, agents: list[ProviderProcess]) -> None:
 
 
 def _trust(cast: Cast, provider: Actor) -> float:
-    return float(cast.operator.client.get(f"/reputations/{provider.address}")["mean_trust"])
+    trust = cast.operator.client.get(f"/reputations/{provider.address}")["mean_trust"]
+    return _UNKNOWN_TRUST if trust is None else float(trust)
 
 
-def _check_reputation(cast: Cast, step: Step, bad: Actor, trust_before: float) -> None:
+def _check_reputation(
+    cast: Cast, step: Step, bad: Actor, trust_before: float, chance_before: float
+) -> None:
     trust = {actor.name: round(_trust(cast, actor), 4) for actor in cast.providers}
     step.facts["trust"] = trust
     step.facts["trust_before_turning_bad"] = round(trust_before, 4)
@@ -263,10 +269,14 @@ def _check_reputation(cast: Cast, step: Step, bad: Actor, trust_before: float) -
     step.require(outcomes["late"] > 0, f"{bad.name} delivered late after turning bad")
     step.require(trust[bad.name] < trust_before, f"the reputation of {bad.name} fell")
     others = [value for name, value in trust.items() if name != bad.name]
-    step.require(trust[bad.name] < min(others), f"{bad.name} is now trusted least")
+    step.require(trust[bad.name] < max(others), f"{bad.name} is no longer trusted most")
     chance = _selection_chance(cast, bad)
-    step.facts["chance_of_selection"] = {bad.name: round(chance, 4), "at first": 0.3333}
-    step.require(chance < 1 / 6, f"selection moved away from {bad.name}")
+    step.facts["chance_of_selection"] = {
+        "provider": bad.name,
+        "before": round(chance_before, 4),
+        "after": round(chance, 4),
+    }
+    step.require(chance < chance_before / 2, f"selection moved away from {bad.name}")
 
 
 def _selection_chance(cast: Cast, provider: Actor) -> float:

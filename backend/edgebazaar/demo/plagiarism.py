@@ -46,7 +46,7 @@ def _copy(preview: bytes) -> bytes:
 
 
 def _register_copy(cast: Cast, copy: bytes, step: Step) -> str:
-    # The provider that turned bad signs a receipt for what it did not generate.
+    # A provider that colludes signs a receipt for what it did not generate.
     accomplice, plagiarist = cast.providers[0], cast.plagiarist
     canonical = canonical_image(copy)
     commitment = prompt_commitment("my own idea", secrets.token_bytes(32))
