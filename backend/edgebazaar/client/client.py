@@ -17,7 +17,7 @@ import httpx
 from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 
-from edgebazaar.errors import EdgeBazaarError
+from edgebazaar.errors import EdgeBazaarError, Unavailable
 
 Json = dict[str, Any]
 FINAL_STATES = frozenset({"confirmed", "reverted", "refused", "failed", "replaced"})
@@ -117,8 +117,15 @@ class EdgeBazaarClient:
 
         Raises:
             ApiProblem: If the API answers with a problem.
+            Unavailable: If it does not answer.
         """
-        response = self._http.request(method, path, **arguments)
+        try:
+            response = self._http.request(method, path, **arguments)
+        except httpx.TransportError as error:
+            raise Unavailable(
+                f"the backend at {self._http.base_url} does not answer ({error})",
+                mend="Check the address and that 'edgebazaar up' runs there",
+            ) from error
         if response.is_success:
             if not response.content:
                 return None

@@ -39,7 +39,7 @@ class Actor:
     @cached_property
     def client(self) -> EdgeBazaarClient:
         """The actor's client, not signed in yet."""
-        return EdgeBazaarClient(self.api, self.key, wait_seconds=120.0)
+        return EdgeBazaarClient(self.api, self.key, timeout=120.0, wait_seconds=180.0)
 
     @property
     def address(self) -> str:

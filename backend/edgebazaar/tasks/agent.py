@@ -25,7 +25,7 @@ from edgebazaar.content.engine.canonical import canonical_from_pixels, canonical
 from edgebazaar.content.engine.delivery import ciphertext_hash, encrypt, hashlock
 from edgebazaar.content.engine.fingerprint import IMAGE_PDQ_V1, fingerprint
 from edgebazaar.content.engine.generator import MODEL_NAME, generate_image, model_id
-from edgebazaar.errors import ConfigurationError, InvalidInput
+from edgebazaar.errors import ConfigurationError, InvalidInput, Unavailable
 
 Json = dict[str, Any]
 _IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
@@ -147,9 +147,14 @@ class ProviderAgent:
             )
 
     def serve(self, stop: threading.Event, *, pause: float = 0.15) -> None:
-        """Works until `stop` is set; one bad task never ends the agent."""
+        """Works until `stop` is set; neither a bad task nor a silent backend ends the agent."""
         while not stop.is_set():
-            if not self.work_once():
+            try:
+                did = self.work_once()
+            except Unavailable as error:
+                _log.warning("backend does not answer", error=str(error))
+                did = False
+            if not did:
                 stop.wait(pause)
 
     def work_once(self) -> bool:
