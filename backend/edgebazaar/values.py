@@ -22,6 +22,11 @@ def to_hex(value: bytes) -> str:
     return "0x" + value.hex()
 
 
+def content_key(token_id: int) -> str:
+    """Key of a content for its token id: the same 256 bits as 0x-hex."""
+    return to_hex(token_id.to_bytes(32, "big"))
+
+
 def parse_bytes32(text: str, field: str, *, zero_allowed: bool = True) -> bytes:
     """32 bytes from 0x-hex.
 

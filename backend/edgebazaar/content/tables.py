@@ -19,7 +19,7 @@ from sqlalchemy import (
 from edgebazaar.chain.indexer import IndexedEvent, ProjectionRegistry, ProjectionWriter
 from edgebazaar.db import Address, Bytes32, CanonicalJson, Uint256, metadata
 from edgebazaar.db.event_columns import event_columns, event_stamp
-from edgebazaar.values import ZERO_ADDRESS, text_to_bytes, to_hex
+from edgebazaar.values import ZERO_ADDRESS, content_key, text_to_bytes, to_hex
 
 content_commitment = Table(
     "content_commitment",
@@ -98,11 +98,6 @@ content_preview = Table(
     Column("uploaded_at", BigInteger, nullable=False),
     comment="Public images that owners uploaded; no projection, never rebuilt.",
 )
-
-
-def content_key(token_id: int) -> str:
-    """Key of a content for its token id."""
-    return to_hex(token_id.to_bytes(32, "big"))
 
 
 def add_history(

@@ -7,7 +7,6 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
-from edgebazaar.content.tables import content_key
 from edgebazaar.exchange.tables import ASSET_KINDS, AssetKind
 from edgebazaar.schemas import (
     EXAMPLE_OTHER_ACCOUNT,
@@ -22,7 +21,7 @@ from edgebazaar.schemas import (
     optional_account_text,
     optional_wei_text,
 )
-from edgebazaar.values import ZERO_HASH
+from edgebazaar.values import ZERO_HASH, content_key
 
 
 class AssetFields(BaseModel):

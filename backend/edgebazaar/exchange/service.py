@@ -12,7 +12,6 @@ from edgebazaar.addresses import checksum_address
 from edgebazaar.chain.clock import indexed_head
 from edgebazaar.chain.contracts import ContractCall, ContractSet
 from edgebazaar.content.service import ContentService
-from edgebazaar.content.tables import content_key
 from edgebazaar.db import read_scope
 from edgebazaar.db.paging import RowPage, row_page
 from edgebazaar.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -22,6 +21,7 @@ from edgebazaar.exchange.tables import CONTENT_KIND, exchange_lock
 from edgebazaar.values import (
     ZERO_ADDRESS,
     ZERO_HASH,
+    content_key,
     hash_key,
     parse_bytes32,
     parse_uint,

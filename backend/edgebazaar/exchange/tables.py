@@ -7,10 +7,10 @@ from typing import Literal
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
 from edgebazaar.chain.indexer import IndexedEvent, ProjectionRegistry, ProjectionWriter
-from edgebazaar.content.tables import add_history, content_event, content_key
+from edgebazaar.content.tables import add_history, content_event
 from edgebazaar.db import Address, Bytes32, Uint256, metadata
 from edgebazaar.db.event_columns import event_columns, event_stamp
-from edgebazaar.values import to_hex
+from edgebazaar.values import content_key, to_hex
 
 AssetKind = Literal["native", "token", "foreign_non_fungible", "content"]
 ASSET_KINDS: tuple[AssetKind, ...] = ("native", "token", "foreign_non_fungible", "content")

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, select
 
 from edgebazaar.addresses import checksum_address
 from edgebazaar.chain.clock import indexed_head
@@ -212,6 +212,18 @@ class MemberService:
 def is_active_row(row: Row, now: int) -> bool:
     """Whether a member's record holds at a unix time."""
     return bool(row["revoked_at"] == 0 and row["expires_at"] > now)
+
+
+def active_with_role(role: str, now: int) -> Select[Any]:
+    """Query for the accounts that are active members with a role, for other capabilities' filters.
+
+    Args:
+        role: Name of the role.
+        now: Unix time at which they are active.
+    """
+    bit = int(role_by_name(role))
+    holds = member.c.roles.bitwise_and(bit) == bit
+    return select(member.c.account).where(_active_at(now), holds)
 
 
 def _active_at(now: int) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, func, literal, select
+from sqlalchemy import ColumnElement, Engine, Select, select
 
 from edgebazaar.addresses import checksum_address
 from edgebazaar.chain.clock import indexed_head
@@ -13,8 +13,7 @@ from edgebazaar.chain.contracts import ContractCall, ContractSet
 from edgebazaar.db import read_scope
 from edgebazaar.db.paging import RowPage, row_page
 from edgebazaar.errors import Conflict, InvalidInput, NotFound
-from edgebazaar.identity.roles import Role
-from edgebazaar.identity.tables import member
+from edgebazaar.identity.service import active_with_role
 from edgebazaar.tasks.tables import provider
 from edgebazaar.values import parse_uint
 
@@ -163,15 +162,8 @@ class ProviderService:
 
     @staticmethod
     def _statement(now: int) -> Select[Any]:
-        joined = provider.outerjoin(member, provider.c.account == member.c.account)
-        return select(provider, _is_active(now).label("active")).select_from(joined)
+        return select(provider, _is_active(now).label("active"))
 
 
 def _is_active(now: int) -> ColumnElement[bool]:
-    # Without a member's row every comparison is null, which must count as false under `not` too.
-    holds = and_(
-        member.c.revoked_at == 0,
-        member.c.expires_at > now,
-        member.c.roles.bitwise_and(int(Role.EDGE_SERVICE_PROVIDER)) != 0,
-    )
-    return func.coalesce(holds, literal(False))
+    return provider.c.account.in_(active_with_role("edge_service_provider", now))
