@@ -1,4 +1,4 @@
-"""The main job, whole: seven steps on a real chain with real agents, audited; on Anvil and on Ganache."""
+"""The main job, whole: seven audited steps on a real chain with real agents, on either node."""
 
 from __future__ import annotations
 
