@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, tuple_
 from sqlalchemy.orm import Session
 
+from edgebazaar.db.types import NormalisingType
 from edgebazaar.errors import InvalidInput
 
 MAXIMUM_LIMIT = 200
@@ -30,25 +31,33 @@ def encode_cursor(values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(list(values))).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, length: int) -> list[Any]:
-    """The key inside a cursor.
+def decode_cursor(cursor: str, key: Sequence[ColumnElement[Any]]) -> list[Any]:
+    """The key inside a cursor, fit for comparison with the columns of `key`.
 
     Raises:
         InvalidInput: If the cursor is not one that this list gave out.
     """
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, binascii.Error):
-        values = None
-    if (
-        not isinstance(values, list)
-        or len(values) != length
-        or not all(isinstance(value, str | int) for value in values)
-    ):
+        if not isinstance(values, list):
+            raise ValueError("no list")
+        return [_fitting(column, value) for column, value in zip(key, values, strict=True)]
+    except (ValueError, TypeError, binascii.Error):
         raise InvalidInput(
             "after", "not a cursor of this list", "Pass `next` of the page before, unchanged"
-        )
-    return values
+        ) from None
+
+
+def _fitting(column: ColumnElement[Any], value: Any) -> Any:
+    # A cursor comes from outside: what the database could not compare must not reach it.
+    kind = column.type
+    if isinstance(kind, NormalisingType):
+        return kind.normalise(value)
+    if type(value) is not kind.python_type:
+        raise TypeError(f"{column} is no {type(value).__name__}")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError(f"{value} does not fit 64 bits")
+    return value
 
 
 def fetch_page(
@@ -79,7 +88,7 @@ def fetch_page(
     if not 1 <= limit <= MAXIMUM_LIMIT:
         raise InvalidInput("limit", f"{limit} is out of range", f"Give 1 to {MAXIMUM_LIMIT}")
     if after is not None:
-        values = decode_cursor(after, len(key))
+        values = decode_cursor(after, key)
         left = tuple_(*key)
         right = tuple_(*values)
         statement = statement.where(left < right if descending else left > right)
