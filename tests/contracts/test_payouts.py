@@ -1,7 +1,7 @@
 """Payouts: credits, split credits and withdrawals that nobody can block or divert."""
 
 import pytest
-from contract_support import ZERO_ADDRESS, fails_with, mock
+from contract_support import ZERO_ADDRESS, fails_with, mock, relay
 
 
 @pytest.fixture
@@ -100,3 +100,12 @@ def test_coins_without_a_credit_are_refused(payouts, people):
     with pytest.raises(Exception, match="revert"):
         people.stranger.transfer(payouts, 7, gas_limit=100_000)
     assert payouts.balance() == 0
+
+
+def test_a_relayed_credit_names_who_signed(system, people):
+    credit = system.payouts.credit
+    transaction = relay(system, people.vehicle, credit, (people.consumer,), people.relayer, value=7)
+    assert transaction.events["Credited"]["payer"] == people.vehicle
+    withdraw = system.payouts.withdraw
+    transaction = relay(system, people.consumer, withdraw, (people.consumer,), people.relayer)
+    assert transaction.events["Withdrawn"]["caller"] == people.consumer

@@ -8,7 +8,7 @@ from permission_rows import EVERYBODY, HOLDS, Row
 from permission_world import build
 
 RELAYED = {
-    *("Membership", "ProofOfAIGC", "Challenges", "HashedTimelock"),
+    *("Membership", "Payouts", "ProofOfAIGC", "Challenges", "HashedTimelock"),
     *("AtomicSale", "TaskBoard", "AuctionHouse"),
 }
 

@@ -36,6 +36,7 @@ contract ContentInvariantsTest is ForgeTest {
                 abi.encodePacked(actions[seed % actions.length], abi.encode(seed >> 8, seed >> 72, seed >> 136))
             );
             assertTrue(success, "an action went against the books");
+            if (i % 50 == 0) checkAll();
         }
         for (uint256 i; i < actions.length; ++i) {
             assertLe(1, handler.successes(actions[i]), "an action never went through");
@@ -43,6 +44,13 @@ contract ContentInvariantsTest is ForgeTest {
         assertLe(1, handler.withheld(), "no locked content was removed");
         assertLe(1, handler.verdicts(true), "no challenge was upheld");
         assertLe(1, handler.verdicts(false), "no challenge was rejected");
+    }
+
+    function checkAll() private view {
+        invariant_contentIsRegisteredOnce();
+        invariant_frozenContentDoesNotMove();
+        invariant_challengesHoldExactlyTheOpenDeposits();
+        invariant_payoutsHoldExactlyTheCredits();
     }
 
     /// forge-config: default.invariant.depth = 100

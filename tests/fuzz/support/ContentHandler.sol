@@ -24,6 +24,11 @@ contract ContentHandler is ForgeTest {
         bool isRemoved;
     }
 
+    struct Commitment {
+        address producer;
+        uint256 index;
+    }
+
     struct Case {
         uint256 original;
         uint256 duplicate;
@@ -36,9 +41,9 @@ contract ContentHandler is ForgeTest {
     uint256 public constant ACTORS = 3;
     uint256 public constant FUNDS = 1_000 ether;
     uint256 public constant DEPOSIT = 1 ether + 1;
-    uint256 public constant WORKS = 6;
+    uint256 public constant WORKS = 12;
     uint256 private constant PROVIDER_KEY = 0xed6e;
-    uint256 private constant MAXIMUM_DISTANCE = 60;
+    uint256 private constant MAXIMUM_DISTANCE = 10;
     uint32 private constant SCHEME = 0x00010001;
     address private constant ATOMIC_SALE = address(0x5A1E);
     address public constant TREASURY = address(0x7EA5);
@@ -57,6 +62,8 @@ contract ContentHandler is ForgeTest {
     mapping(uint256 index => Work work) private works;
     mapping(address producer => mapping(uint256 index => uint256 blockNumber)) private committedAt;
     mapping(uint256 index => uint256 count) private attempts;
+    Commitment[] private commitments;
+    uint256[] private registered;
     Case[] private cases;
     uint256 private height;
 
@@ -103,15 +110,21 @@ contract ContentHandler is ForgeTest {
         address producer = actor(producerDraw);
         uint256 index = workDraw % WORKS;
         bool allowed = committedAt[producer][index] == 0;
-        if (allowed) committedAt[producer][index] = height;
+        if (allowed) {
+            committedAt[producer][index] = height;
+            commitments.push(Commitment(producer, index));
+        }
         bytes32 commitment = registry.commitmentOf(producer, hashesOf(index), bytes32(0));
         call(actor(callerDraw), address(registry), 0, abi.encodeCall(registry.commit, (commitment)), allowed);
     }
 
-    function register(uint256 producerDraw, uint256 callerDraw, uint256 workDraw) external atPresent(workDraw >> 8) {
-        address producer = actor(producerDraw);
+    function register(uint256 commitmentDraw, uint256 callerDraw, uint256 workDraw) external atPresent(workDraw >> 8) {
+        (address producer, uint256 index) = (actor(commitmentDraw), workDraw % WORKS);
+        if (commitmentDraw % 8 != 0 && commitments.length != 0) {
+            Commitment storage committedTo = commitments[(commitmentDraw >> 3) % commitments.length];
+            (producer, index) = (committedTo.producer, committedTo.index);
+        }
         address caller = mostly(producer, callerDraw);
-        uint256 index = workDraw % WORKS;
         IProofOfAIGC.Record memory record = recordOf(producer, index);
         uint256 committed = committedAt[caller][index];
         Work storage work = works[index];
@@ -121,11 +134,14 @@ contract ContentHandler is ForgeTest {
             work.record = record;
             work.owner = caller;
         }
-        if (call(caller, address(registry), 0, registerCall(record), allowed)) ++work.registrations;
+        if (call(caller, address(registry), 0, registerCall(record), allowed)) {
+            ++work.registrations;
+            registered.push(index);
+        }
     }
 
     function transfer(uint256 workDraw, uint256 callerDraw, uint256 receiverDraw) external atPresent(workDraw >> 8) {
-        uint256 index = workDraw % WORKS;
+        uint256 index = pick(workDraw);
         Work storage work = works[index];
         (address receiver, address owner) = (actor(receiverDraw), work.owner);
         address caller = mostly(owner, callerDraw);
@@ -135,7 +151,7 @@ contract ContentHandler is ForgeTest {
     }
 
     function lock(uint256 workDraw, uint256 ownerDraw) external atPresent(workDraw >> 8) {
-        uint256 index = workDraw % WORKS;
+        uint256 index = pick(workDraw);
         Work storage work = works[index];
         address owner = mostly(work.owner, ownerDraw);
         bool allowed = work.registrations != 0 && isFree(work) && work.owner == owner;
@@ -144,7 +160,7 @@ contract ContentHandler is ForgeTest {
     }
 
     function release(uint256 workDraw, uint256 receiverDraw) external atPresent(workDraw >> 8) {
-        uint256 index = workDraw % WORKS;
+        uint256 index = pick(workDraw);
         Work storage work = works[index];
         address receiver = actor(receiverDraw);
         bool allowed = work.isLocked && (!work.isRemoved || receiver == work.owner);
@@ -154,7 +170,7 @@ contract ContentHandler is ForgeTest {
     }
 
     function sell(uint256 workDraw, uint256 sellerDraw, uint256 buyerDraw) external atPresent(workDraw >> 8) {
-        uint256 index = workDraw % WORKS;
+        uint256 index = pick(workDraw);
         Work storage work = works[index];
         (address seller, address buyer) = (mostly(work.owner, sellerDraw), actor(buyerDraw));
         bool allowed = work.registrations != 0 && isFree(work) && work.owner == seller;
@@ -166,7 +182,7 @@ contract ContentHandler is ForgeTest {
         external
         atPresent(originalDraw >> 8)
     {
-        (uint256 first, uint256 second) = (originalDraw % WORKS, duplicateDraw % WORKS);
+        (uint256 first, uint256 second) = (pick(originalDraw), pick(duplicateDraw));
         (Work storage original, Work storage duplicate) = (works[first], works[second]);
         if (original.registrations == 0 || duplicate.registrations == 0) return;
         address caller = mostly(original.owner, callerDraw);
@@ -280,7 +296,7 @@ contract ContentHandler is ForgeTest {
         record.receipt.fingerprint = fingerprintOf(index);
         record.receipt.fingerprintScheme = SCHEME;
         record.creator = producer;
-        record.royaltyBps = uint16(100 * index);
+        record.royaltyBps = uint16(90 * index);
         record.committedBlock = uint40(committedAt[producer][index]);
         record.registeredBlock = uint40(height);
         record.uri = "ipfs://content";
@@ -290,7 +306,11 @@ contract ContentHandler is ForgeTest {
         return actors[draw % ACTORS];
     }
 
-    /// @dev Walks get further when three in four actions are those of the right party.
+    /// @dev Walks get further when most actions concern what is registered, and are those of the right party.
+    function pick(uint256 draw) private view returns (uint256) {
+        return draw % 8 == 0 || registered.length == 0 ? draw % WORKS : registered[(draw >> 3) % registered.length];
+    }
+
     function mostly(address right, uint256 draw) private view returns (address) {
         return draw % 4 == 0 || right == address(0) ? actor(draw >> 2) : right;
     }
@@ -310,11 +330,11 @@ contract ContentHandler is ForgeTest {
 
     /// @dev Works come in pairs of copies; of different pairs none is a copy of the other.
     function fingerprintOf(uint256 index) private pure returns (bytes32) {
-        return bytes32((index % 2) << 255 | ((1 << (72 * (index / 2))) - 1));
+        return bytes32((index % 2) << 255 | ((1 << (40 * (index / 2))) - 1));
     }
 
     function distanceOf(uint256 first, uint256 second) private pure returns (uint256) {
         (uint256 low, uint256 high) = first < second ? (first, second) : (second, first);
-        return 72 * (high / 2 - low / 2) + (high + low) % 2;
+        return 40 * (high / 2 - low / 2) + (high + low) % 2;
     }
 }
