@@ -42,7 +42,11 @@ class ForwardRequest(BaseModel):
     gas: int = Field(gt=0, description="Gas for the inner call.")
     nonce: int = Field(ge=0, description="Sequential per sender.")
     deadline: int = Field(description="Unix time after which the request is void.")
-    data: str = Field(description="Encoded call, 0x-hex.")
+    data: str = Field(
+        description="Encoded call, 0x-hex.",
+        pattern=r"^0x([0-9a-fA-F]{2})*$",
+        max_length=300_000,
+    )
 
 
 class CallSummary(BaseModel):

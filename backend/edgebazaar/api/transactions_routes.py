@@ -36,6 +36,11 @@ from edgebazaar.errors import InvalidInput, NotFound
 router = APIRouter(prefix="/transactions", tags=["transactions"], responses=PROBLEM_RESPONSES)
 Hex = Annotated[str, StringConstraints(pattern=r"^0x([0-9a-fA-F]{2})+$", max_length=300_000)]
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
+_FIELDS = {
+    "raw": "raw_transaction",
+    **{name: f"request.{name}" for name in ("sender", "to", "gas", "nonce", "deadline")},
+}
+"""Fields of submissions by what the outbox calls them."""
 
 
 class RelayedSubmission(BaseModel):
@@ -131,9 +136,8 @@ def submit(
                     mend="Sign in with the account that signs.",
                 )
     except InvalidRequest as error:
-        raise InvalidInput(
-            error.field, str(error), "Prepare the action again and sign it unchanged"
-        ) from error
+        error.field = _FIELDS.get(error.field or "", error.field)
+        raise
     context.relayer.wake()
     response.headers["Location"] = f"/api/v1/transactions/{transaction.id}"
     return view(context, transaction)
@@ -187,7 +191,7 @@ def view(context: Context, transaction: Transaction) -> TransactionView:
     )
     return TransactionView(
         id=str(transaction.id),
-        kind=transaction.kind,
+        kind=transaction.kind.value,
         state=str(transaction.state),
         sender=checksum_address(transaction.sender, "sender"),
         signer=checksum_address(transaction.signer, "signer") if transaction.signer else None,
