@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import siwe
-from eth_keys import exceptions as key_errors
+from eth_keys.exceptions import BadSignature
 from eth_utils.address import to_checksum_address
+from eth_utils.exceptions import ValidationError
 from sqlalchemy import Engine, delete, insert, select
 
 from edgebazaar.api.errors import Problem
@@ -21,8 +22,8 @@ SESSION_SECONDS = 12 * 3600
 # 65 bytes that are no point of the curve come out of siwe as the error of the library below it.
 _BAD_SIGNATURE = (
     siwe.VerificationError,
-    key_errors.BadSignature,
-    key_errors.ValidationError,
+    BadSignature,
+    ValidationError,
     ValueError,
 )
 

@@ -12,8 +12,10 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.messages import encode_typed_data
+from eth_keys.exceptions import BadSignature
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
+from eth_utils.exceptions import ValidationError
 
 from edgebazaar.chain.contracts import ContractCall, ContractSet
 from edgebazaar.chain.rpc import RpcClient
@@ -197,7 +199,10 @@ def recover_signer(typed_data: Mapping[str, Any], signature: bytes) -> str:
         ValueError: If the signature is malformed.
     """
     signable = encode_typed_data(full_message=dict(typed_data))
-    return str(Account.recover_message(signable, signature=signature))
+    try:
+        return str(Account.recover_message(signable, signature=signature))
+    except (BadSignature, ValidationError) as error:
+        raise ValueError(f"it is nobody's signature ({error})") from error
 
 
 def _typed_data(
