@@ -64,6 +64,7 @@ class Market:
     backend: Backend
     accounts: dict[str, LocalAccount]
     _clients: dict[str, EdgeBazaarClient] = field(default_factory=dict)
+    _tokens: dict[str, str] = field(default_factory=dict)
 
     @property
     def context(self) -> Context:
@@ -90,6 +91,12 @@ class Market:
         """A fresh session token of somebody."""
         with self.fresh_client(name) as client:
             return client.sign_in()
+
+    def session_of(self, name: str) -> dict[str, str]:
+        """Headers of a session of somebody, the same one each time: never sign it out."""
+        if name not in self._tokens:
+            self._tokens[name] = self.token(name)
+        return {"authorization": f"Bearer {self._tokens[name]}"}
 
     def close(self) -> None:
         for client in self._clients.values():
@@ -230,3 +237,13 @@ def assert_problem(
     if field is not None:
         assert document["field"] == field, document
     return document
+
+
+def fresh_hash() -> str:
+    """32 random bytes, 0x-hex."""
+    return "0x" + secrets.token_hex(32)
+
+
+def commitment() -> dict[str, Any]:
+    """The body of a write that any producer may make at any time: a commitment to one content."""
+    return {"content_hashes": [fresh_hash()], "salt": fresh_hash()}
