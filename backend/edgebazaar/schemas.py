@@ -24,6 +24,9 @@ WadText = Annotated[
     str,
     Field(description="1e18 fixed point as decimal text.", examples=["665538000000000000"]),
 ]
+OptionalSalt = Annotated[
+    str | None, Field(description="32 bytes; random if left out.", examples=[EXAMPLE_HASH])
+]
 UnixTime = Annotated[int, Field(description="Seconds since the epoch.", examples=[1_900_000_000])]
 
 
@@ -47,8 +50,8 @@ class Moment(BaseModel):
 class Origin(BaseModel):
     """The event behind a resource."""
 
-    block_number: int
-    log_index: int
+    block_number: int = Field(examples=[1234])
+    log_index: int = Field(examples=[0])
     transaction_hash: HashText
     time: Moment
 

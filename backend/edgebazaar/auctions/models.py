@@ -14,6 +14,7 @@ from edgebazaar.schemas import (
     AddressText,
     HashText,
     Moment,
+    OptionalSalt,
     Origin,
     UnixTime,
     WadText,
@@ -41,9 +42,9 @@ class RoundTerms(BaseModel):
     offline_reserve: WeiText
     brand_price: WeiText = Field(description="Wei per second of simulation.")
     alpha: WadText
-    maximum_seconds: int
-    penalty_bps: int
-    maximum_bids: int
+    maximum_seconds: int = Field(examples=[10])
+    penalty_bps: int = Field(examples=[1000])
+    maximum_bids: int = Field(examples=[200])
     salt: HashText
 
     @classmethod
@@ -75,13 +76,13 @@ class RoundTerms(BaseModel):
 class RoundResult(BaseModel):
     """Winners and prices as the chain found them."""
 
-    online_index: int | None
+    online_index: int | None = Field(examples=[0])
     online_winner: AddressText
     online_price: WeiText
-    offline_index: int | None
+    offline_index: int | None = Field(examples=[3])
     offline_winner: AddressText
     offline_price: WeiText
-    simulation_seconds: int
+    simulation_seconds: int = Field(examples=[8])
     penalties: WeiText
 
 
@@ -92,7 +93,7 @@ class RoundView(BaseModel):
     state: Literal["open", "scored", "declared", "settled", "refunded"]
     phase: Phase = Field(description="What may happen now.")
     terms: RoundTerms
-    bids: int = Field(description="Number of bids of both submarkets.")
+    bids: int = Field(description="Number of bids of both submarkets.", examples=[60])
     inputs_hash: HashText | None
     result: RoundResult | None
     ended_at: Moment | None
@@ -128,7 +129,7 @@ class ScoreFields(BaseModel):
 class BidView(BaseModel):
     """A sealed bid and what became of it."""
 
-    index: int
+    index: int = Field(description="Position in the chain of commitments.", examples=[0])
     bidder: AddressText
     submarket: Submarket
     commitment: HashText
@@ -199,9 +200,11 @@ class RoundRequest(BaseModel):
     brand_price: WeiText = Field(default="0", description="Wei per second of simulation.")
     alpha: WadText = Field(default="1200000000000000000")
     maximum_seconds: int = Field(examples=[10])
-    penalty_bps: int = Field(default=1000, description="Hundredths of a percent of the deposit.")
-    maximum_bids: int = Field(default=200, description="At most 400.")
-    salt: str | None = Field(default=None, description="32 bytes; random if left out.")
+    penalty_bps: int = Field(
+        default=1000, description="Hundredths of a percent of the deposit.", examples=[1000]
+    )
+    maximum_bids: int = Field(default=200, description="At most 400.", examples=[200])
+    salt: OptionalSalt = None
 
 
 class BidRequest(BaseModel):
@@ -232,7 +235,7 @@ class OpeningRequest(BaseModel):
 class OpeningView(BaseModel):
     """An opening that the operator received."""
 
-    index: int
+    index: int = Field(examples=[0])
     bidder: AddressText
     amount: WeiText
     salt: HashText

@@ -13,6 +13,7 @@ from edgebazaar.content.recognition import SimilarContents
 from edgebazaar.content.service import Status, status_of
 from edgebazaar.schemas import (
     EXAMPLE_ACCOUNT,
+    EXAMPLE_HASH,
     EXAMPLE_OTHER_ACCOUNT,
     EXAMPLE_OTHER_HASH,
     AddressText,
@@ -36,7 +37,10 @@ class ContentView(BaseModel):
     """A registered content."""
 
     content_hash: HashText = Field(description="sha256 of the canonical bytes.")
-    token_id: str = Field(description="The same as the decimal id of the token.")
+    token_id: str = Field(
+        description="The same as the decimal id of the token.",
+        examples=[str(int(EXAMPLE_HASH, 16))],
+    )
     status: Status
     owner: AddressText
     creator: AddressText
@@ -46,12 +50,15 @@ class ContentView(BaseModel):
     fingerprint_scheme: Scheme
     prompt_commitment: HashText
     model_id: HashText
-    royalty_bps: int = Field(description="Hundredths of a percent of later sales.")
-    committed_block: int = Field(description="Priority of the work.")
-    registered_block: int
-    uri: str
+    royalty_bps: int = Field(description="Hundredths of a percent of later sales.", examples=[500])
+    committed_block: int = Field(description="Priority of the work.", examples=[1230])
+    registered_block: int = Field(examples=[1234])
+    uri: str = Field(examples=["ipfs://bafy..."])
     exchange: AddressText | None = Field(description="Custodian while in an exchange.")
-    preview: str | None = Field(description="Path of the public image.")
+    preview: str | None = Field(
+        description="Path of the public image.",
+        examples=[f"/api/v1/contents/{EXAMPLE_HASH}/preview"],
+    )
     origin: Origin
 
     @classmethod
@@ -168,11 +175,13 @@ class SimilarView(BaseModel):
 
     fingerprint: HashText
     fingerprint_scheme: Scheme
-    quality: int | None = Field(description="0 to 100; below 50 an image says little.")
+    quality: int | None = Field(
+        description="0 to 100; below 50 an image says little.", examples=[100]
+    )
     reliable: bool
     content_hash: HashText | None = Field(description="sha256 of the uploaded content.")
-    maximum_distance: int | None
-    searched: int = Field(description="Number of contents compared.")
+    maximum_distance: int | None = Field(examples=[31])
+    searched: int = Field(description="Number of contents compared.", examples=[120])
     items: list[SimilarItem]
 
     @classmethod
@@ -218,9 +227,9 @@ class ChallengeView(BaseModel):
     original: HashText
     duplicate: HashText
     deposit: WeiText
-    attempt: int
-    distance: int | None
-    maximum_distance: int | None
+    attempt: int = Field(examples=[1])
+    distance: int | None = Field(description="Differing bits of 256.", examples=[14])
+    maximum_distance: int | None = Field(examples=[31])
     deposit_returned: WeiText | None
     compensation: WeiText | None
     forfeited: WeiText | None

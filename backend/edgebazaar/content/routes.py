@@ -33,6 +33,7 @@ from edgebazaar.content.recognition import MAXIMUM_UPLOAD_BYTES, RecognitionServ
 from edgebazaar.content.service import ContentService
 from edgebazaar.content.storage import MAXIMUM_BLOB_BYTES, BlobStorage
 from edgebazaar.errors import InvalidInput
+from edgebazaar.schemas import EXAMPLE_HASH
 
 contents = APIRouter(prefix="/contents", tags=["contents"], responses=PROBLEM_RESPONSES)
 challenges = APIRouter(prefix="/challenges", tags=["challenges"], responses=PROBLEM_RESPONSES)
@@ -117,10 +118,13 @@ def find_similar(
         UploadFile | None, File(description="An image or a UTF-8 text, at most 16 MiB.")
     ] = None,
     fingerprint: Annotated[
-        str | None, Form(description="Instead of a file: 32 bytes as 0x-hex.")
+        str | None,
+        Form(description="Instead of a file: 32 bytes as 0x-hex.", examples=[EXAMPLE_HASH]),
     ] = None,
-    fingerprint_scheme: Annotated[int | None, Form(description="Scheme of the former.")] = None,
-    limit: Annotated[int, Form(description="Most contents, 1 to 100.")] = 10,
+    fingerprint_scheme: Annotated[
+        int | None, Form(description="Scheme of the former.", examples=[65537])
+    ] = None,
+    limit: Annotated[int, Form(description="Most contents, 1 to 100.", examples=[10])] = 10,
     include_removed: Annotated[bool, Form(description="Also contents removed as copies.")] = False,
 ) -> SimilarView:
     """The registered contents nearest to a file or a fingerprint, judged as a challenge would."""

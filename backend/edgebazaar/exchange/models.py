@@ -14,6 +14,7 @@ from edgebazaar.schemas import (
     AddressText,
     HashText,
     Moment,
+    OptionalSalt,
     Origin,
     UnixTime,
     WeiText,
@@ -35,7 +36,9 @@ class AssetFields(BaseModel):
         examples=["20000000000000000"],
     )
     token: str | None = Field(
-        default=None, description="Contract of a foreign token; left out otherwise."
+        default=None,
+        description="Contract of a foreign token; left out otherwise.",
+        examples=[None],
     )
 
 
@@ -44,7 +47,7 @@ class AssetView(BaseModel):
 
     kind: AssetKind
     token: AddressText
-    amount_or_id: str
+    amount_or_id: str = Field(examples=["20000000000000000"])
     content_hash: HashText | None = Field(description="For content.")
 
 
@@ -116,7 +119,7 @@ class LockRequest(BaseModel):
     expected_asset: AssetFields | None = Field(
         default=None, description="What an answering lock must hold; left out for a single lock."
     )
-    salt: str | None = Field(default=None, description="32 bytes; random if left out.")
+    salt: OptionalSalt = None
 
 
 class AnswerRequest(BaseModel):
@@ -124,7 +127,7 @@ class AnswerRequest(BaseModel):
 
     asset: AssetFields
     timelock: UnixTime
-    salt: str | None = Field(default=None, description="32 bytes; random if left out.")
+    salt: OptionalSalt = None
 
 
 class PreimageRequest(BaseModel):
@@ -183,7 +186,7 @@ class SaleRequest(BaseModel):
     price: WeiText = Field(description="Wei, royalty included.")
     hashlock: HashText = Field(description="sha256 of the key that the seller will reveal.")
     timelock: UnixTime
-    salt: str | None = Field(default=None, description="32 bytes; random if left out.")
+    salt: OptionalSalt = None
 
 
 class CreditView(BaseModel):

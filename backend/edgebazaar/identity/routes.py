@@ -84,7 +84,9 @@ class VoucherRequest(AdmissionRequest):
 
     deadline: UnixTime
     serial: str | None = Field(
-        default=None, description="Unique number, 0x-hex; a random one if left out."
+        default=None,
+        description="Unique number, 0x-hex; a random one if left out.",
+        examples=[EXAMPLE_HASH],
     )
 
 

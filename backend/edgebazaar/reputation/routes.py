@@ -35,10 +35,10 @@ routers = [router]
 class CountsView(BaseModel):
     """A pair's interactions by recency and outcome."""
 
-    recent_positive: int
-    recent_negative: int
-    older_positive: int
-    older_negative: int
+    recent_positive: int = Field(examples=[6])
+    recent_negative: int = Field(examples=[1])
+    older_positive: int = Field(examples=[4])
+    older_negative: int = Field(examples=[1])
 
 
 class OpinionView(BaseModel):
@@ -68,9 +68,9 @@ class ReputationView(BaseModel):
     own: OpinionView = Field(description="The rater's own opinion.")
     fused: OpinionView = Field(description="After fusion with the recommenders' opinions.")
     expectation: WadText = Field(description="Expected trust, 1e18 fixed point.")
-    expected_trust: float = Field(description="The same from 0 to 1.")
+    expected_trust: float = Field(description="The same from 0 to 1.", examples=[0.6655])
     evaluated_at: Moment
-    block_number: int
+    block_number: int = Field(examples=[1234])
 
     @classmethod
     def of(cls, found: Reputation) -> Self:
@@ -101,7 +101,7 @@ class SubjectView(BaseModel):
     subject: AddressText
     raters: list[ReputationView]
     mean_expectation: WadText | None = Field(description="Null while nobody has rated it.")
-    mean_trust: float | None
+    mean_trust: float | None = Field(examples=[0.6655])
 
 
 class PointView(BaseModel):
@@ -112,7 +112,7 @@ class PointView(BaseModel):
     reference: HashText = Field(description="The task or sale.")
     expectations: dict[str, str] = Field(description="Expected trust by rater, 1e18 fixed point.")
     mean: WadText
-    mean_trust: float
+    mean_trust: float = Field(examples=[0.6655])
     origin: Origin
 
     @classmethod

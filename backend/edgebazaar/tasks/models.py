@@ -15,6 +15,7 @@ from edgebazaar.schemas import (
     AddressText,
     HashText,
     Moment,
+    OptionalSalt,
     Origin,
     UnixTime,
     WadText,
@@ -42,7 +43,7 @@ class DeliveryView(BaseModel):
     hashlock: HashText
     ciphertext_hash: HashText
     content_hash: HashText
-    locator: str
+    locator: str = Field(examples=["/api/v1/contents/blobs/0x…"])
     delivered_at: Moment
 
 
@@ -58,8 +59,10 @@ class TaskView(BaseModel):
     fee: WeiText
     deliver_by: Moment = Field(description="Last second of an on-time delivery.")
     close_at: Moment = Field(description="From then on an undelivered task has failed.")
-    accept_window: int = Field(description="Seconds from delivery to acceptance.")
-    reveal_window: int = Field(description="Seconds from acceptance to settlement.")
+    accept_window: int = Field(description="Seconds from delivery to acceptance.", examples=[3600])
+    reveal_window: int = Field(
+        description="Seconds from acceptance to settlement.", examples=[3600]
+    )
     policy: Policy
     temperature: WadText
     salt: HashText
@@ -132,11 +135,14 @@ class TaskRequest(BaseModel):
     policy: str = Field(
         default="softmax_reputation",
         description="softmax_reputation, highest_reputation, uniform or direct.",
+        examples=["softmax_reputation"],
     )
     temperature: str = Field(
-        default=str(WAD // 10), description="Softmax temperature, 1e18 fixed point."
+        default=str(WAD // 10),
+        description="Softmax temperature, 1e18 fixed point.",
+        examples=[str(WAD // 10)],
     )
-    salt: str | None = Field(default=None, description="32 bytes; random if left out.")
+    salt: OptionalSalt = None
 
 
 class AssignmentRequest(BaseModel):
@@ -166,11 +172,13 @@ class SelectionView(BaseModel):
     policy: Policy
     temperature: WadText
     seed: HashText
-    candidates: list[str]
-    expectations: list[str] = Field(description="1e18 fixed point, one for each candidate.")
-    recommenders: list[str]
-    evaluated_at: int
-    probabilities: list[float]
+    candidates: list[str] = Field(examples=[[EXAMPLE_ACCOUNT]])
+    expectations: list[str] = Field(
+        description="1e18 fixed point, one for each candidate.", examples=[["665538000000000000"]]
+    )
+    recommenders: list[str] = Field(examples=[[EXAMPLE_OTHER_ACCOUNT]])
+    evaluated_at: int = Field(examples=[1234])
+    probabilities: list[float] = Field(examples=[[1.0]])
     selected: AddressText | None
 
     @classmethod
@@ -193,10 +201,10 @@ class SelectionView(BaseModel):
 class OutcomesView(BaseModel):
     """How a provider's tasks ended."""
 
-    on_time: int
-    late: int
-    failed: int
-    not_accepted: int
+    on_time: int = Field(examples=[20])
+    late: int = Field(examples=[1])
+    failed: int = Field(examples=[0])
+    not_accepted: int = Field(examples=[0])
 
 
 class ProviderView(BaseModel):
@@ -207,14 +215,14 @@ class ProviderView(BaseModel):
     eligible: bool = Field(description="Active and with the minimum stake.")
     stake: WeiText
     minimum_fee: WeiText
-    minimum_duration: int = Field(description="Least seconds it wants for a task.")
-    capacity: int = Field(description="Most tasks at a time.")
-    open_tasks: int
-    assigned: int = Field(description="Tasks ever assigned.")
+    minimum_duration: int = Field(description="Least seconds for a task.", examples=[5])
+    capacity: int = Field(description="Most tasks at a time.", examples=[4])
+    open_tasks: int = Field(examples=[1])
+    assigned: int = Field(description="Tasks ever assigned.", examples=[22])
     outcomes: OutcomesView
     earned: WeiText
     expectation: WadText | None = Field(description="Mean expected trust over all raters.")
-    expected_trust: float | None
+    expected_trust: float | None = Field(examples=[0.6655])
     origin: Origin
 
     @classmethod
