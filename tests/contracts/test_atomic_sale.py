@@ -16,7 +16,6 @@ from contract_support import (
     relay,
 )
 from exchange_terms import (
-    ETHER,
     HOUR,
     NONE,
     OPEN,
@@ -41,7 +40,7 @@ def registry(system):
 
 @pytest.fixture
 def records(registry, work, people):
-    """Records of an original of the second producer and of its later near-copy, the work to sell."""
+    """Records of the second producer's original and of its near-copy, the work to sell."""
     original = work.but(producer=people.second_producer, content=b"the original", fingerprint=0)
     return register(registry, original) + register(registry, work)
 

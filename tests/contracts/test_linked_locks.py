@@ -1,4 +1,4 @@
-"""Two linked locks: what the second has to fit, and everything that can go wrong (spec 01 section 4)."""
+"""Two linked locks: what the second has to fit, and what can go wrong (spec 01 section 4)."""
 
 import pytest
 from contract_support import (
@@ -40,7 +40,7 @@ def registry(system):
 
 @pytest.fixture
 def records(registry, work, people):
-    """Records of an original of the second producer and of its later near-copy, the work to sell."""
+    """Records of the second producer's original and of its near-copy, the work to sell."""
     original = work.but(producer=people.second_producer, content=b"the original", fingerprint=0)
     return register(registry, original) + register(registry, work)
 
