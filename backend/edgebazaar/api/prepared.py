@@ -23,6 +23,7 @@ from edgebazaar.chain.outbox import TERMINAL_STATES, chain_transaction, next_for
 from edgebazaar.chain.rpc import RpcError
 from edgebazaar.chain.typed_data import forwarder_nonce, typed_data_for_forward_request
 from edgebazaar.db import read_scope
+from edgebazaar.schemas import EXAMPLE_ACCOUNT, EXAMPLE_HASH, EXAMPLE_OTHER_ACCOUNT
 
 REQUEST_SECONDS = 3600
 _GAS_NUMERATOR, _GAS_DENOMINATOR, _GAS_MARGIN = 13, 10, 40_000
@@ -36,16 +37,19 @@ OwnTransaction = Annotated[
 class ForwardRequest(BaseModel):
     """The fields of an ERC-2771 forward request (OpenZeppelin's ERC2771Forwarder)."""
 
-    sender: str = Field(description="Who acts and signs.")
-    to: str = Field(description="The contract that is called.")
+    sender: str = Field(description="Who acts and signs.", examples=[EXAMPLE_ACCOUNT])
+    to: str = Field(description="The contract that is called.", examples=[EXAMPLE_OTHER_ACCOUNT])
     value: str = Field(default="0", description="Always 0: the relayer pays gas, never value.")
-    gas: int = Field(gt=0, description="Gas for the inner call.")
-    nonce: int = Field(ge=0, description="Sequential per sender.")
-    deadline: int = Field(description="Unix time after which the request is void.")
+    gas: int = Field(gt=0, description="Gas for the inner call.", examples=[160_000])
+    nonce: int = Field(ge=0, description="Sequential per sender.", examples=[0])
+    deadline: int = Field(
+        description="Unix time after which the request is void.", examples=[1_900_000_000]
+    )
     data: str = Field(
         description="Encoded call, 0x-hex.",
         pattern=r"^0x([0-9a-fA-F]{2})*$",
         max_length=300_000,
+        examples=["0xf14fcbc8" + EXAMPLE_HASH[2:]],
     )
 
 

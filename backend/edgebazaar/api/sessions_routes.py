@@ -37,7 +37,10 @@ class NonceResponse(BaseModel):
 class SignInRequest(BaseModel):
     """A signed sign-in message."""
 
-    message: str
+    message: str = Field(
+        description="The text that POST /sessions/nonces gave out.",
+        examples=["127.0.0.1:8000 wants you to sign in with your Ethereum account:\n0x7099…"],
+    )
     signature: Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{130}$")] = Field(
         examples=["0x" + "1b" * 65]
     )

@@ -48,14 +48,16 @@ class RelayedSubmission(BaseModel):
 
     kind: Literal["relayed"]
     request: ForwardRequest
-    signature: Hex
+    signature: Hex = Field(examples=["0x" + "1b" * 65])
 
 
 class RawSubmission(BaseModel):
     """A transaction that its sender signed."""
 
     kind: Literal["raw"]
-    raw_transaction: Hex
+    raw_transaction: Hex = Field(
+        description="Signed legacy, EIP-2930 or EIP-1559 transaction.", examples=["0x02f87083"]
+    )
 
 
 Submission = Annotated[RelayedSubmission | RawSubmission, Field(discriminator="kind")]

@@ -23,6 +23,7 @@ from edgebazaar.audit.service import run_audit
 from edgebazaar.audit.tables import audit_report
 from edgebazaar.db import read_scope, session_scope
 from edgebazaar.errors import NotFound
+from edgebazaar.schemas import EXAMPLE_HASH
 
 router = APIRouter(prefix="/audits", tags=["audits"], responses=PROBLEM_RESPONSES)
 routers = [router]
@@ -31,9 +32,11 @@ routers = [router]
 class DisclosedBrief(BaseModel):
     """A prompt that its producer disclosed, so that the generation can be replayed."""
 
-    prompt: str = Field(min_length=1, max_length=4000)
-    salt: Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{64}$")]
-    seed: int = Field(ge=0, lt=2**63)
+    prompt: str = Field(min_length=1, max_length=4000, examples=["a misty harbour at dawn"])
+    salt: Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{64}$")] = Field(
+        examples=[EXAMPLE_HASH]
+    )
+    seed: int = Field(ge=0, lt=2**63, examples=[1000])
 
 
 class AuditRequest(BaseModel):

@@ -17,6 +17,12 @@ from edgebazaar.api.permissions import permission
 from edgebazaar.chain.typed_data import recover_signer, typed_data_for_receipt
 from edgebazaar.db import read_scope
 from edgebazaar.errors import Forbidden, InvalidInput, NotFound
+from edgebazaar.schemas import (
+    EXAMPLE_ACCOUNT,
+    EXAMPLE_HASH,
+    EXAMPLE_OTHER_ACCOUNT,
+    EXAMPLE_OTHER_HASH,
+)
 from edgebazaar.tasks.documents.service import DocumentService, prompt_commitment
 from edgebazaar.tasks.tables import task
 
@@ -28,20 +34,28 @@ class Brief(BaseModel):
     """What the provider is to generate; only the two parties ever see it."""
 
     prompt: str = Field(min_length=1, max_length=4000, examples=["a misty harbour at dawn"])
-    salt: Hash = Field(description="The salt of the prompt commitment in the task's terms.")
-    seed: int = Field(ge=0, lt=2**63, description="Seed of the generator, so it can be replayed.")
+    salt: Hash = Field(
+        description="The salt of the prompt commitment in the task's terms.",
+        examples=[EXAMPLE_HASH],
+    )
+    seed: int = Field(
+        ge=0,
+        lt=2**63,
+        description="Seed of the generator, so it can be replayed.",
+        examples=[1000],
+    )
 
 
 class ReceiptFields(BaseModel):
     """The EIP-712 receipt of a provider, as the register checks it."""
 
-    producer: str
-    provider: str
-    content_hash: Hash
-    fingerprint: Hash
-    fingerprint_scheme: int = Field(ge=1, lt=2**32)
-    prompt_commitment: Hash
-    model_id: Hash
+    producer: str = Field(examples=[EXAMPLE_ACCOUNT])
+    provider: str = Field(examples=[EXAMPLE_OTHER_ACCOUNT])
+    content_hash: Hash = Field(examples=[EXAMPLE_OTHER_HASH])
+    fingerprint: Hash = Field(examples=[EXAMPLE_HASH])
+    fingerprint_scheme: int = Field(ge=1, lt=2**32, examples=[65537])
+    prompt_commitment: Hash = Field(examples=[EXAMPLE_HASH])
+    model_id: Hash = Field(examples=[EXAMPLE_HASH])
 
     def message(self) -> dict[str, Any]:
         """The receipt under the names of the signed EIP-712 fields."""
@@ -60,7 +74,9 @@ class SignedReceipt(BaseModel):
     """A receipt with the provider's signature."""
 
     receipt: ReceiptFields
-    signature: Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{130}$")]
+    signature: Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{130}$")] = Field(
+        examples=["0x" + "1b" * 65]
+    )
 
 
 @router.put("/{task_id}/brief", status_code=204, **permission("role:producer"))
