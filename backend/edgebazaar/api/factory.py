@@ -76,6 +76,9 @@ def create_application(context: Context) -> FastAPI:
         version=version("edgebazaar"),
         description=_DESCRIPTION,
         openapi_url="/api/v1/openapi.json",
+        # FastAPI's own pages load scripts from another host; web/reference.py serves /docs.
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.context = context
     install_error_handlers(app)

@@ -15,7 +15,7 @@ from edgebazaar.auctions.engine.fixed_point import (
 )
 
 WIDTH, HEIGHT = 640, 270
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 14, 14, 38
+_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 14, 14, 42
 _MAXIMUM_DOTS = 200
 
 

@@ -18,32 +18,18 @@ _DIGITS = re.compile(r"[0-9]{1,78}")
 _OWN_PATH = re.compile(r"/api/v1/[A-Za-z0-9/._-]*")
 _GRID = 16
 
-_WEI_NAMES = frozenset(
-    [
-        "fee",
-        "price",
-        "stake",
-        "deposit",
-        "reserve",
-        "amount",
-        "value",
-        "compensation",
-        "forfeited",
-        "royalty",
-        "refund",
-        "penalties",
-        "depositReturned",
-        "minimumFee",
-        "onlinePrice",
-        "offlinePrice",
-        "onlineDeposit",
-        "offlineDeposit",
-        "onlineReserve",
-        "offlineReserve",
-        "brandPrice",
-        "paidToSeller",
-    ]
-)
+_WEI_NAMES = {
+    "fee", "price", "stake", "deposit", "reserve", "amount", "value", "compensation", "forfeited",
+    "royalty", "refund", "penalties", "depositReturned", "minimumFee", "onlinePrice",
+    "offlinePrice", "onlineDeposit", "offlineDeposit", "brandPrice", "onlineReserve",
+    "offlineReserve", "paidToSeller",
+}  # fmt: skip
+_TIME_NAMES = {
+    "timelock", "deliverBy", "closeAt", "deadline", "expiresAt", "admittedAt", "revokedAt",
+    "deliveredAt", "acceptedAt", "commitUntil", "scoreUntil", "declareUntil", "openUntil",
+    "settleUntil", "blockTimestamp", "limit",
+}  # fmt: skip
+_LEAST_IN_ETHER = 10**12
 _ABBREVIATIONS = {"esp": "ESP", "uri": "URI", "id": "id", "bps": "basis points"}
 
 TONES = {
@@ -109,6 +95,18 @@ def is_hash(value: object) -> bool:
 def is_wei(name: object, value: object) -> bool:
     """Whether a decoded argument is an amount of money, going by its name."""
     return name in _WEI_NAMES and isinstance(value, str) and _DIGITS.fullmatch(value) is not None
+
+
+def is_time(name: object, value: object) -> bool:
+    """Whether a decoded argument is a unix time, going by its name and size."""
+    return name in _TIME_NAMES and isinstance(value, str) and len(value) == 10 and value.isdigit()
+
+
+def money(wei: str | int) -> str:
+    """An amount for reading: in ether, or in wei where ether would be all zeros."""
+    if 0 < int(wei) < _LEAST_IN_ETHER:
+        return f"{grouped(wei)} wei"
+    return f"{ether(wei)} ETH"
 
 
 def ether(wei: str | int, digits: int = 6) -> str:
@@ -206,6 +204,7 @@ FILTERS = {
     "grouped": grouped,
     "items_of": items_of,
     "mark_hues": mark_hues,
+    "money": money,
     "percent": percent,
     "safe_link": safe_link,
     "short": short,

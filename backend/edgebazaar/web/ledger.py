@@ -66,6 +66,7 @@ class Shown:
         accepted_at: When it was handed in here, unix time.
         kind: relayed, raw, direct; None where it was not handed in here.
         explorer: Its page in the configured block explorer.
+        creates: Contract of this deployment that it created.
     """
 
     title: str
@@ -85,6 +86,7 @@ class Shown:
     accepted_at: int | None
     kind: str | None
     explorer: str | None
+    creates: str | None = None
 
 
 @router.get("/")
@@ -278,6 +280,14 @@ def _of_chain(context: Context, found: ChainTransaction) -> Shown:
         accepted_at=None,
         kind=None,
         explorer=_outside(context, found.hash),
+        creates=next(
+            (
+                name
+                for name, deployed in context.deployment.contracts.items()
+                if str(deployed.transaction) == found.hash
+            ),
+            None,
+        ),
     )
 
 

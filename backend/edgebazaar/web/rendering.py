@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from edgebazaar.chain.clock import indexed_head
 from edgebazaar.db import read_scope
-from edgebazaar.web.formats import FILTERS, TESTS, is_wei
+from edgebazaar.web.formats import FILTERS, TESTS, is_time, is_wei
 
 FOLDER = Path(__file__).parent
 STATIC_FOLDER = FOLDER / "static"
@@ -60,7 +60,11 @@ def _environment() -> Environment:
     environment.filters.update(FILTERS)
     environment.tests.update(TESTS)
     environment.globals.update(
-        static_address=static_address, navigation=NAVIGATION, is_wei=is_wei, zip=zip
+        static_address=static_address,
+        navigation=NAVIGATION,
+        is_time=is_time,
+        is_wei=is_wei,
+        zip=zip,
     )
     return environment
 

@@ -39,7 +39,7 @@ if (navigator.clipboard) {
 }
 
 // The chain's times are in UTC; a person reads them in local time, with UTC in the title.
-const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hour12: false });
 for (const time of document.querySelectorAll("time")) {
   const moment = time.dateTime ? new Date(time.dateTime) : new Date(1000 * Number(time.dataset.unix));
   if (Number.isNaN(moment.getTime())) continue;
