@@ -1,24 +1,60 @@
-"""A market for capability tests: calls sent by real keys, events indexed into a fresh database."""
+"""A market for capability tests: calls sent by real keys, events indexed into a fresh database.
+
+Its chain is its own, so that tests can move its clock ahead instead of waiting.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from eth_account.signers.local import LocalAccount
+from market_accounts import Accounts, admit_members
 from sqlalchemy import Engine
 
 from edgebazaar.app import projection_registry
 from edgebazaar.chain.contracts import ContractCall, ContractSet, iterate_events
+from edgebazaar.chain.deploy import deploy
 from edgebazaar.chain.indexer import Indexer
+from edgebazaar.chain.node import TEST_MNEMONIC, EmbeddedNode
+from edgebazaar.chain.profiles import PROFILES
 from edgebazaar.chain.rpc import RpcClient, from_quantity
 from edgebazaar.chain.transactions import transact
 from edgebazaar.chain.typed_data import sign_typed_data, typed_data_for_receipt
 from edgebazaar.content.engine.fingerprint import IMAGE_PDQ_V1
 from edgebazaar.content.service import ContentService
+
+
+@pytest.fixture(scope="session")
+def own_rpc() -> Iterator[RpcClient]:
+    """A chain whose clock tests may move ahead."""
+    with (
+        EmbeddedNode(block_time=0.1, mnemonic=TEST_MNEMONIC) as node,
+        RpcClient(node.url) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="session")
+def own_contracts(
+    own_rpc: RpcClient, accounts: Accounts, tmp_path_factory: pytest.TempPathFactory
+) -> ContractSet:
+    """The contracts on that chain, with every member admitted."""
+    directory = tmp_path_factory.mktemp("own-deployments")
+    deployment = deploy(own_rpc.url, accounts.administrator, PROFILES["demo"], directory)
+    contract_set = ContractSet(deployment)
+    admit_members(own_rpc, contract_set, accounts)
+    return contract_set
+
+
+@pytest.fixture
+def bazaar(engine: Engine, own_contracts: ContractSet, own_rpc: RpcClient) -> Market:
+    """A market on that chain, indexed into an empty database."""
+    return Market(engine, own_contracts, own_rpc)
 
 
 class Market:
@@ -60,16 +96,15 @@ class Market:
         return from_quantity(self.rpc.call("eth_getBlockByNumber", ["latest", False])["timestamp"])
 
     def wait_until(self, timestamp: int) -> None:
-        """Waits for a block of that time or later, and indexes it."""
-        self.wait_for(lambda: self.now() >= timestamp)
+        """Moves the clock of the chain to that time, and indexes a block of it."""
+        ahead = timestamp - self.now()
+        if ahead > 0:
+            self.rpc.call("evm_increaseTime", [ahead])
+        deadline = time.monotonic() + 20
+        while self.now() < timestamp:
+            assert time.monotonic() < deadline, "no block comes at that time"
+            time.sleep(0.02)
         self.index()
-
-    def wait_for(self, ready: Callable[[], bool], seconds: float = 30) -> None:
-        """Waits for a condition."""
-        deadline = time.monotonic() + seconds
-        while not ready():
-            assert time.monotonic() < deadline, "the condition did not come true in time"
-            time.sleep(0.05)
 
     def register(
         self,

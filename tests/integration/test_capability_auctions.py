@@ -9,14 +9,11 @@ import pytest
 from capability_market import Market
 from eth_account.signers.local import LocalAccount
 from market_accounts import Accounts
-from sqlalchemy import Engine
 
 from edgebazaar.auctions.commitments import commitment_of
 from edgebazaar.auctions.openings import OpeningService
 from edgebazaar.auctions.rounds import terms_of
 from edgebazaar.auctions.service import AuctionService
-from edgebazaar.chain.contracts import ContractSet
-from edgebazaar.chain.rpc import RpcClient
 from edgebazaar.errors import Conflict, Forbidden, InvalidInput
 from edgebazaar.exchange.sales import PayoutService
 
@@ -33,7 +30,7 @@ class House:
         self.auctions = AuctionService(market.engine, market.contracts)
         self.openings = OpeningService(market.engine, market.contracts)
 
-    def fields(self, start: int, step: int = 4) -> dict[str, Any]:
+    def fields(self, start: int, step: int = 300) -> dict[str, Any]:
         names = ("commit_until", "score_until", "declare_until", "open_until", "settle_until")
         return {
             **{name: start + (place + 1) * step for place, name in enumerate(names)},
@@ -50,8 +47,8 @@ class House:
             "maximum_bids": 10,
         }
 
-    def open(self, step: int = 4) -> str:
-        fields = self.fields(self.market.now(), step)
+    def open(self) -> str:
+        fields = self.fields(self.market.now())
         call = self.auctions.open_round(self.accounts.operator.address, fields)
         opened = self.market.act(self.accounts.operator, call)
         return "0x" + opened["RoundOpened"]["roundId"].hex()
@@ -73,25 +70,23 @@ class House:
         return salt
 
     def until(self, round_id: str, phase: str) -> None:
-        def arrived() -> bool:
-            self.market.index()
-            return bool(self.auctions.round(round_id)["phase"] == phase)
-
-        self.market.wait_for(arrived)
+        begins = {"score": "commit_until", "settle": "open_until", "refund": "score_until"}
+        self.market.wait_until(self.auctions.round(round_id)[begins[phase]])
+        assert self.auctions.round(round_id)["phase"] == phase
 
 
 @pytest.fixture
-def house(engine: Engine, contracts: ContractSet, rpc: RpcClient, accounts: Accounts) -> House:
-    return House(Market(engine, contracts, rpc), accounts)
+def house(bazaar: Market, accounts: Accounts) -> House:
+    return House(bazaar, accounts)
 
 
 def test_round_is_settled_with_declared_own_opened_and_silent_bids(
     house: House, accounts: Accounts
 ) -> None:
-    market, operator = house.market, accounts.operator
+    chain, operator = house.market, accounts.operator
     round_id = house.open()
     row = house.auctions.round(round_id)
-    assert market.read("AuctionHouse", "idOf", terms_of(row)).hex() == round_id[2:]
+    assert chain.read("AuctionHouse", "idOf", terms_of(row)).hex() == round_id[2:]
     plan = [
         (accounts.vehicle, "online", 5 * 10**16),
         (accounts.second_vehicle, "online", 3 * 10**16),
@@ -102,7 +97,7 @@ def test_round_is_settled_with_declared_own_opened_and_silent_bids(
     bids = house.auctions.bids(round_id)
     for index, (bidder, _, amount) in enumerate(plan):
         assert bids[index]["bidder"] == bidder.address.lower()
-        on_chain = market.read(
+        on_chain = chain.read(
             "AuctionHouse",
             "commitmentOf",
             round_id,
@@ -124,7 +119,7 @@ def test_round_is_settled_with_declared_own_opened_and_silent_bids(
     with pytest.raises(Forbidden, match="is run by"):
         house.auctions.publish_scores(accounts.vehicle.address, round_id, [score, score], "0x")
     call = house.auctions.publish_scores(operator.address, round_id, [score, score], "0x7b7d")
-    market.act(operator, call)
+    chain.act(operator, call)
 
     scored = house.auctions.round(round_id)
     assert scored["inputs"] == b"{}"
@@ -138,19 +133,19 @@ def test_round_is_settled_with_declared_own_opened_and_silent_bids(
                 scored, plan[index][0].address, index, plan[index][2], salts[index], 7
             )
     assert [opening["position"] for opening in house.openings.received(round_id)] == [0, 2]
-    market.act(operator, house.auctions.declare_openings(operator.address, round_id))
+    chain.act(operator, house.auctions.declare_openings(operator.address, round_id))
     assert house.auctions.round(round_id)["bitmap"] == [str(0b101)]
     with pytest.raises(Conflict, match="declared bid 0"):
         house.auctions.open_own_bid(accounts.vehicle.address, round_id, 0, plan[0][2], salts[0])
     call = house.auctions.open_own_bid(
         accounts.second_vehicle.address, round_id, 1, plan[1][2], salts[1]
     )
-    market.act(accounts.second_vehicle, call)
+    chain.act(accounts.second_vehicle, call)
 
     house.until(round_id, "settle")
-    payouts = PayoutService(market.engine)
+    payouts = PayoutService(chain.engine)
     before = payouts.credit(accounts.second_model_provider.address)
-    market.act(operator, house.auctions.settle(operator.address, round_id))
+    chain.act(operator, house.auctions.settle(operator.address, round_id))
     row = house.auctions.round(round_id)
     result = row["result"]
     assert (row["state"], row["phase"]) == ("settled", "ended")
@@ -165,7 +160,7 @@ def test_round_is_settled_with_declared_own_opened_and_silent_bids(
 
 
 def test_silent_operator_gets_everybody_refunded(house: House, accounts: Accounts) -> None:
-    round_id = house.open(step=3)
+    round_id = house.open()
     house.commit(accounts.vehicle, round_id, "online", 1)
     house.commit(accounts.model_provider, round_id, "offline", 1)
     payouts = PayoutService(house.market.engine)

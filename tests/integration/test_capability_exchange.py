@@ -7,10 +7,8 @@ import secrets
 import pytest
 from capability_market import Market, fresh_secret
 from market_accounts import Accounts
-from sqlalchemy import Engine
 
-from edgebazaar.chain.contracts import ContractCall, ContractSet
-from edgebazaar.chain.rpc import RpcClient
+from edgebazaar.chain.contracts import ContractCall
 from edgebazaar.content.service import status_of
 from edgebazaar.errors import Conflict, Forbidden, InvalidInput
 from edgebazaar.exchange import sales as sale_room
@@ -22,55 +20,50 @@ COIN = {"kind": "native", "amount_or_id": str(10**16)}
 
 
 @pytest.fixture
-def market(engine: Engine, contracts: ContractSet, rpc: RpcClient) -> Market:
-    return Market(engine, contracts, rpc)
+def locks(bazaar: Market) -> LockService:
+    return LockService(bazaar.engine, bazaar.contracts)
 
 
 @pytest.fixture
-def locks(market: Market) -> LockService:
-    return LockService(market.engine, market.contracts)
-
-
-@pytest.fixture
-def sales(market: Market) -> SaleService:
-    return SaleService(market.engine, market.contracts)
+def sales(bazaar: Market) -> SaleService:
+    return SaleService(bazaar.engine, bazaar.contracts)
 
 
 def test_two_locks_exchange_content_for_coins(
-    market: Market, locks: LockService, accounts: Accounts
+    bazaar: Market, locks: LockService, accounts: Accounts
 ) -> None:
     seller, buyer = accounts.producer, accounts.consumer
-    key = market.register(seller, accounts.esp)
+    key = bazaar.register(seller, accounts.esp)
     preimage, hashlock = fresh_secret()
     first_call = locks.open(
         seller.address,
         receiver=buyer.address,
         asset={"kind": "content", "amount_or_id": key},
         hashlock=hashlock,
-        timelock=market.now() + 600,
+        timelock=bazaar.now() + 600,
         expected_asset=COIN,
     )
-    first_id = "0x" + market.act(seller, first_call)["Locked"]["lockId"].hex()
+    first_id = "0x" + bazaar.act(seller, first_call)["Locked"]["lockId"].hex()
     first = locks.lock(first_id)
     # Terms rebuilt from the row have the id under which the chain knows the lock.
-    assert market.read("HashedTimelock", "idOf", lock_room.terms_of(first)).hex() == first_id[2:]
-    assert status_of(market.contents.content(key)) == "in_exchange"
+    assert bazaar.read("HashedTimelock", "idOf", lock_room.terms_of(first)).hex() == first_id[2:]
+    assert status_of(bazaar.contents.content(key)) == "in_exchange"
     with pytest.raises(Conflict, match="used before"):
         locks.open(
             buyer.address,
             receiver=seller.address,
             asset=COIN,
             hashlock=hashlock,
-            timelock=market.now() + 60,
+            timelock=bazaar.now() + 60,
         )
     with pytest.raises(Forbidden, match="is for"):
-        locks.answer(accounts.esp.address, first_id, asset=COIN, timelock=market.now() + 60)
+        locks.answer(accounts.esp.address, first_id, asset=COIN, timelock=bazaar.now() + 60)
     with pytest.raises(InvalidInput, match="not what the first lock expects"):
         locks.answer(
             buyer.address,
             first_id,
             asset={**COIN, "amount_or_id": "1"},
-            timelock=market.now() + 60,
+            timelock=bazaar.now() + 60,
         )
     with pytest.raises(InvalidInput) as refusal:
         locks.answer(buyer.address, first_id, asset=COIN, timelock=first["timelock"])
@@ -79,18 +72,18 @@ def test_two_locks_exchange_content_for_coins(
     answer = locks.answer(
         buyer.address, first_id, asset=COIN, timelock=first["timelock"] - locks.safety_margin
     )
-    second_id = "0x" + market.act(buyer, answer)["Locked"]["lockId"].hex()
+    second_id = "0x" + bazaar.act(buyer, answer)["Locked"]["lockId"].hex()
     assert locks.lock(first_id)["answers"] == [second_id]
     assert locks.lock(second_id)["guarded_content"] == int(key, 16)
     with pytest.raises(InvalidInput, match="does not open"):
         locks.claim(second_id, "0x" + "00" * 32)
-    market.act(seller, locks.claim(second_id, preimage))
+    bazaar.act(seller, locks.claim(second_id, preimage))
     # The preimage is public now, so a stranger can finish for the buyer.
     shown = locks.lock(second_id)["preimage"]
-    market.act(accounts.stranger, locks.claim(first_id, shown))
-    row = market.contents.content(key)
+    bazaar.act(accounts.stranger, locks.claim(first_id, shown))
+    row = bazaar.contents.content(key)
     assert row["owner"] == buyer.address.lower() and status_of(row) == "available"
-    kinds = [entry["kind"] for entry in market.contents.history(row)]
+    kinds = [entry["kind"] for entry in bazaar.contents.history(row)]
     assert kinds[:4] == ["committed", "registered", "locked", "frozen_for_exchange"]
     assert set(kinds[4:]) == {"lock_claimed", "transferred", "released_from_exchange"}
     assert locks.lock(first_id)["closed_by"] == accounts.stranger.address.lower()
@@ -99,10 +92,10 @@ def test_two_locks_exchange_content_for_coins(
 
 
 def test_unanswered_lock_is_refunded_after_its_timelock(
-    market: Market, locks: LockService, accounts: Accounts
+    bazaar: Market, locks: LockService, accounts: Accounts
 ) -> None:
     _, hashlock = fresh_secret()
-    timelock = market.now() + 3
+    timelock = bazaar.now() + 300
     call = locks.open(
         accounts.consumer.address,
         receiver=accounts.producer.address,
@@ -110,33 +103,33 @@ def test_unanswered_lock_is_refunded_after_its_timelock(
         hashlock=hashlock,
         timelock=timelock,
     )
-    lock_id = "0x" + market.act(accounts.consumer, call)["Locked"]["lockId"].hex()
-    market.wait_until(timelock)
+    lock_id = "0x" + bazaar.act(accounts.consumer, call)["Locked"]["lockId"].hex()
+    bazaar.wait_until(timelock)
     with pytest.raises(Conflict, match="Only a refund"):
         locks.claim(lock_id, "0x" + "00" * 32)
-    before = PayoutService(market.engine).credit(accounts.consumer.address)
-    market.act(accounts.stranger, locks.refund(lock_id))
+    before = PayoutService(bazaar.engine).credit(accounts.consumer.address)
+    bazaar.act(accounts.stranger, locks.refund(lock_id))
     assert locks.lock(lock_id)["state"] == "refunded"
-    assert PayoutService(market.engine).credit(accounts.consumer.address) == before
+    assert PayoutService(bazaar.engine).credit(accounts.consumer.address) == before
     found = locks.locks(sender=accounts.consumer.address, state="refunded", limit=1)
     assert found.rows[0]["lock_id"] == lock_id
 
 
 def test_lock_terms_are_refused_with_their_field(
-    market: Market, locks: LockService, accounts: Accounts
+    bazaar: Market, locks: LockService, accounts: Accounts
 ) -> None:
     _, hashlock = fresh_secret()
     good = {
         "receiver": accounts.producer.address,
         "asset": COIN,
         "hashlock": hashlock,
-        "timelock": market.now() + 100,
+        "timelock": bazaar.now() + 100,
     }
-    registry = market.contracts.address("ProofOfAIGC")
+    registry = bazaar.contracts.address("ProofOfAIGC")
     wrong = {
         "receiver": accounts.consumer.address,
         "hashlock": "0x" + "00" * 32,
-        "timelock": market.now() - 10,
+        "timelock": bazaar.now() - 10,
         "asset.kind": {"kind": "gold", "amount_or_id": "1"},
         "asset.amount_or_id": {"kind": "native", "amount_or_id": "0"},
         "asset.token": {"kind": "foreign_non_fungible", "amount_or_id": "1", "token": registry},
@@ -145,72 +138,72 @@ def test_lock_terms_are_refused_with_their_field(
         with pytest.raises(InvalidInput) as refusal:
             locks.open(accounts.consumer.address, **{**good, field.split(".")[0]: value})
         assert refusal.value.field == field
-    key = market.register(accounts.producer, accounts.esp)
+    key = bazaar.register(accounts.producer, accounts.esp)
     content = {"kind": "content", "amount_or_id": key}
     with pytest.raises(Forbidden, match="belongs to"):
         locks.open(accounts.consumer.address, **{**good, "asset": content})
 
 
 def test_sale_pays_seller_and_royalty_and_moves_the_content(
-    market: Market, sales: SaleService, accounts: Accounts
+    bazaar: Market, sales: SaleService, accounts: Accounts
 ) -> None:
-    key = market.register(accounts.producer, accounts.esp, royalty_bps=1000)
+    key = bazaar.register(accounts.producer, accounts.esp, royalty_bps=1000)
     owner, buyer = accounts.consumer, accounts.second_consumer
-    gift = market.contents.transfer(accounts.producer.address, key, owner.address)
-    market.act(accounts.producer, gift)
+    gift = bazaar.contents.transfer(accounts.producer.address, key, owner.address)
+    bazaar.act(accounts.producer, gift)
     preimage, hashlock = fresh_secret()
-    terms = {"price": 10**16, "hashlock": hashlock, "timelock": market.now() + 600}
+    terms = {"price": 10**16, "hashlock": hashlock, "timelock": bazaar.now() + 600}
     with pytest.raises(Conflict, match="owns content"):
         sales.open(owner.address, key, **terms)
-    opened = market.act(buyer, sales.open(buyer.address, key, **terms))
+    opened = bazaar.act(buyer, sales.open(buyer.address, key, **terms))
     sale_id = "0x" + opened["SaleOpened"]["saleId"].hex()
     row = sales.sale(sale_id)
-    assert market.read("AtomicSale", "idOf", sale_room.terms_of(row)).hex() == sale_id[2:]
+    assert bazaar.read("AtomicSale", "idOf", sale_room.terms_of(row)).hex() == sale_id[2:]
     with pytest.raises(Forbidden, match="Sign in as its seller"):
         sales.settle(buyer.address, sale_id, preimage)
     with pytest.raises(InvalidInput, match="does not open"):
         sales.settle(owner.address, sale_id, "0x" + secrets.token_hex(32))
     with pytest.raises(Conflict, match="used before"):
         sales.open(accounts.esp.address, key, **terms)
-    market.act(owner, sales.settle(owner.address, sale_id, preimage))
+    bazaar.act(owner, sales.settle(owner.address, sale_id, preimage))
     row = sales.sale(sale_id)
     assert (row["state"], row["preimage"]) == ("settled", preimage)
     assert row["royalty_receiver"] == accounts.producer.address.lower()
     assert (row["royalty"], row["paid_to_seller"]) == (10**15, 9 * 10**15)
-    content = market.contents.content(key)
+    content = bazaar.contents.content(key)
     assert content["owner"] == buyer.address.lower()
-    kinds = [entry["kind"] for entry in market.contents.history(content)]
+    kinds = [entry["kind"] for entry in bazaar.contents.history(content)]
     assert "sale_opened" in kinds and "sale_settled" in kinds
     assert [found["sale_id"] for found in sales.sales(content_hash=key).rows] == [sale_id]
 
 
 def test_sale_is_refunded_after_its_timelock(
-    market: Market, sales: SaleService, accounts: Accounts
+    bazaar: Market, sales: SaleService, accounts: Accounts
 ) -> None:
-    key = market.register(accounts.producer, accounts.esp)
+    key = bazaar.register(accounts.producer, accounts.esp)
     _, hashlock = fresh_secret()
-    timelock = market.now() + 3
+    timelock = bazaar.now() + 300
     call = sales.open(
         accounts.consumer.address, key, price="7", hashlock=hashlock, timelock=timelock
     )
-    opened = market.act(accounts.consumer, call)
+    opened = bazaar.act(accounts.consumer, call)
     sale_id = "0x" + opened["SaleOpened"]["saleId"].hex()
-    market.wait_until(timelock)
-    market.act(accounts.consumer, sales.refund(sale_id))
+    bazaar.wait_until(timelock)
+    bazaar.act(accounts.consumer, sales.refund(sale_id))
     assert sales.sale(sale_id)["state"] == "refunded"
     with pytest.raises(Conflict, match="refunded already"):
         sales.refund(sale_id)
 
 
-def test_credit_grows_and_is_withdrawn(market: Market, accounts: Accounts) -> None:
-    payouts = PayoutService(market.engine)
+def test_credit_grows_and_is_withdrawn(bazaar: Market, accounts: Accounts) -> None:
+    payouts = PayoutService(bazaar.engine)
     account = accounts.auditor.address
     before = payouts.credit(account)
     call = ContractCall("Payouts", "credit", (account,), value=123)
-    market.act(accounts.stranger, call)
+    bazaar.act(accounts.stranger, call)
     assert payouts.credit(account) == before + 123
-    assert market.read("Payouts", "creditOf", account) == before + 123
-    market.act(accounts.stranger, payouts.withdraw(account))
+    assert bazaar.read("Payouts", "creditOf", account) == before + 123
+    bazaar.act(accounts.stranger, payouts.withdraw(account))
     assert payouts.credit(account) == 0
     with pytest.raises(Conflict, match="nothing waits"):
         payouts.withdraw(account)

@@ -9,10 +9,7 @@ import pytest
 from capability_market import Market, fresh_secret
 from eth_account.signers.local import LocalAccount
 from market_accounts import Accounts
-from sqlalchemy import Engine
 
-from edgebazaar.chain.contracts import ContractSet
-from edgebazaar.chain.rpc import RpcClient
 from edgebazaar.errors import Conflict, Forbidden, InvalidInput
 from edgebazaar.reputation.service import ReputationService, mean_expectation
 from edgebazaar.tasks.providers import ProviderService
@@ -85,17 +82,17 @@ class Board:
     def fail(self, producer: LocalAccount, provider: LocalAccount) -> str:
         """A task that a named provider never delivers."""
         now = self.market.now()
-        times = {"deliver_by": now + 3, "close_at": now + 3}
+        times = {"deliver_by": now + 100, "close_at": now + 100}
         task_id = self.post(producer, policy="direct", temperature="0", **times)
         self.assign(producer, task_id, provider.address)
-        self.market.wait_until(now + 3)
+        self.market.wait_until(now + 100)
         self.market.act(provider, self.tasks.close(task_id))
         return task_id
 
 
 @pytest.fixture
-def board(engine: Engine, contracts: ContractSet, rpc: RpcClient, accounts: Accounts) -> Board:
-    board = Board(Market(engine, contracts, rpc))
+def board(bazaar: Market, accounts: Accounts) -> Board:
+    board = Board(bazaar)
     board.ready(accounts.esp, accounts.second_esp)
     return board
 
@@ -206,8 +203,8 @@ def test_failure_lowers_the_reputation_and_shows_in_the_series(
 
 def test_unassigned_task_closes_without_a_record(board: Board, accounts: Accounts) -> None:
     now = board.market.now()
-    task_id = board.post(accounts.producer, deliver_by=now + 2, close_at=now + 2)
-    board.market.wait_until(now + 3)
+    task_id = board.post(accounts.producer, deliver_by=now + 100, close_at=now + 100)
+    board.market.wait_until(now + 101)
     board.market.act(accounts.stranger, board.tasks.close(task_id))
     row = board.tasks.task(task_id)
     assert (row["state"], row["outcome"], row["provider"]) == ("closed", "none", None)
