@@ -25,6 +25,7 @@ from edgebazaar.chain.outbox import (
     RawRequest,
     RelayedRequest,
     Transaction,
+    TransactionState,
     chain_transaction,
     enqueue,
     find_by_hash,
@@ -151,7 +152,7 @@ def list_transactions(
     limit: LimitQuery = 50,
     after: AfterQuery = None,
     sender: str | None = None,
-    state: str | None = None,
+    state: TransactionState | None = None,
 ) -> Page[TransactionView]:
     """Transactions that were handed in here, newest first."""
     statement = select(chain_transaction.c.sequence, chain_transaction.c.id)

@@ -287,7 +287,7 @@ def _selection_chance(cast: Cast, provider: Actor) -> float:
     from edgebazaar.tasks.engine.selection import SelectionPolicy, selection_weights
 
     latest = list(cast.operator.client.get("/tasks", limit=6)["items"])
-    chances = []
+    chances: list[float] = []
     for task in latest:
         selection = task["selection"]
         weights = selection_weights(
