@@ -69,24 +69,30 @@ def canonical_image(encoded: bytes, *, maximum_pixels: int = MAXIMUM_PIXELS) -> 
         raise ContentFormatError(
             f"image is too large ({problem}); scale it to at most {maximum_pixels} pixels"
         ) from problem
-    except (UnidentifiedImageError, OSError, ValueError) as problem:
+    except UnidentifiedImageError as problem:
+        raise ContentFormatError(
+            f"image cannot be read (its format is unknown); send one of {', '.join(IMAGE_FORMATS)}"
+        ) from problem
+    except Exception as problem:  # each decoder has its own kinds for a damaged header
         raise ContentFormatError(
             f"image cannot be read ({problem}); send one of {', '.join(IMAGE_FORMATS)}"
         ) from problem
     with image:
         _refuse_unfit_size(image.width, image.height, maximum_pixels)
-        if getattr(image, "n_frames", 1) > 1:
-            raise ContentFormatError("image has several frames; send a single frame")
         if image.mode not in _EIGHT_BIT_MODES:
             raise ContentFormatError(
                 f"image has pixel mode {image.mode}; convert it to 8 bits a channel"
             )
         try:
-            return canonical_from_pixels(_rgb_pixels(image))
-        except (OSError, SyntaxError) as problem:
+            frames = getattr(image, "n_frames", 1)
+            pixels = _rgb_pixels(image) if frames == 1 else None
+        except Exception as problem:  # and for a damaged body or damaged metadata
             raise ContentFormatError(
                 f"image is damaged ({problem}); send the complete file"
             ) from problem
+    if pixels is None:
+        raise ContentFormatError("image has several frames; send a single frame")
+    return canonical_from_pixels(pixels)
 
 
 def _refuse_unfit_size(width: int, height: int, maximum_pixels: int) -> None:
