@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from edgebazaar import errors
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+MAXIMUM_BODY_BYTES = 32 * 1024 * 1024
 _STATUS: dict[type[errors.EdgeBazaarError], int] = {
     errors.InvalidInput: 422,
     errors.NotFound: 404,
@@ -80,6 +81,17 @@ class Problem(Exception):
         self.headers = headers or {}
 
 
+def body_too_large() -> Problem:
+    """The problem of a request with more than {MAXIMUM_BODY_BYTES} bytes."""
+    return Problem(
+        413,
+        "body-too-large",
+        "the body is larger than this server takes",
+        field="body",
+        mend=f"Send at most {MAXIMUM_BODY_BYTES} bytes.",
+    )
+
+
 def problem_response(request: Request, problem: Problem) -> Response:
     """Renders a problem as its HTTP response."""
     body = ProblemDetail(
@@ -108,6 +120,14 @@ def as_problem(error: errors.EdgeBazaarError) -> Problem:
 
 def _validation_problem(error: RequestValidationError) -> Problem:
     first: dict[str, Any] = dict(error.errors()[0])
+    if first["type"] == "json_invalid":
+        return Problem(
+            422,
+            "invalid-input",
+            f"the body is no JSON: {first['ctx']['error']} at character {first['loc'][-1]}",
+            field="body",
+            mend="Send a JSON document in UTF-8.",
+        )
     location = [str(part) for part in first["loc"] if part not in {"body", "query", "path"}]
     more = len(error.errors()) - 1
     detail = str(first["msg"]) + (f" (and {more} more)" if more else "")
@@ -140,6 +160,8 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
+        if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return problem_response(request, body_too_large())
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
         problem = Problem(
             error.status_code, code, str(error.detail), headers=dict(error.headers or {})
@@ -158,11 +180,11 @@ def install_error_handlers(app: FastAPI) -> None:
         return problem_response(request, problem)
 
 
+# With `model`, FastAPI would document them as application/json.
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {
-        "model": ProblemDetail,
         "description": HTTPStatus(status).phrase,
-        "content": {PROBLEM_MEDIA_TYPE: {}},
+        "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetail"}}},
     }
-    for status in (400, 401, 403, 404, 409, 422, 503)
+    for status in (400, 401, 403, 404, 409, 413, 422, 503)
 }

@@ -17,8 +17,10 @@ from pydantic import BaseModel, Field
 from edgebazaar.api import sessions_routes, transactions_routes
 from edgebazaar.api.context import Context, ContextDependency
 from edgebazaar.api.errors import (
+    MAXIMUM_BODY_BYTES,
     PROBLEM_RESPONSES,
-    Problem,
+    ProblemDetail,
+    body_too_large,
     install_error_handlers,
     problem_response,
 )
@@ -34,7 +36,6 @@ from edgebazaar.reputation import routes as reputation_routes
 from edgebazaar.tasks import routes as tasks_routes
 from edgebazaar.web import pages
 
-MAXIMUM_BODY_BYTES = 32 * 1024 * 1024
 _REQUESTS = Counter("edgebazaar_http_requests_total", "HTTP requests.", ["method", "status"])
 _SECONDS = Histogram("edgebazaar_http_request_seconds", "Time to answer a request.", ["method"])
 
@@ -97,7 +98,7 @@ def create_application(context: Context) -> FastAPI:
         _system_router(),
     ):
         api.include_router(router)
-    app.include_router(api)
+    app.include_router(api, max_body_size=MAXIMUM_BODY_BYTES)
     app.add_api_route("/metrics", _metrics, include_in_schema=False)
     pages.install(app)
     _describe_security(app)
@@ -142,13 +143,7 @@ async def _observe(
 ) -> Response:
     declared = request.headers.get("content-length", "0")
     if declared.isdigit() and int(declared) > MAXIMUM_BODY_BYTES:
-        problem = Problem(
-            413,
-            "body-too-large",
-            f"the body has {declared} bytes",
-            mend=f"Send at most {MAXIMUM_BODY_BYTES} bytes.",
-        )
-        return problem_response(request, problem)
+        return problem_response(request, body_too_large())
     started = time.perf_counter()
     response = await call_next(request)
     _SECONDS.labels(request.method).observe(time.perf_counter() - started)
@@ -165,7 +160,9 @@ def _describe_security(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = original()
-        document.setdefault("components", {})["securitySchemes"] = {
+        components = document.setdefault("components", {})
+        components["schemas"]["ProblemDetail"] = ProblemDetail.model_json_schema()
+        components["securitySchemes"] = {
             "session": {
                 "type": "http",
                 "scheme": "bearer",
