@@ -90,6 +90,6 @@ def test_a_header_that_promises_too_many_pixels_is_refused_before_decoding(
 
 
 def test_an_unknown_format_is_named_without_internals() -> None:
-    with pytest.raises(ContentFormatError, match=r"its format is unknown\); send one of") as refusal:
+    with pytest.raises(ContentFormatError, match="its format is unknown") as refusal:
         canonical_image(b"MZ" + bytes(200))
     assert "object at" not in str(refusal.value)
