@@ -1,1 +1,1 @@
-"""EdgeBazaar: a permissioned ledger and marketplace for AI-generated content and edge AI services."""
+"""EdgeBazaar: a ledger and marketplace for AI-generated content and edge AI services."""
