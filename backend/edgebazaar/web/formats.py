@@ -6,11 +6,10 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-WEI_PER_ETHER = Decimal(10**18)
 WAD = 10**18
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
@@ -30,6 +29,8 @@ _TIME_NAMES = {
     "settleUntil", "blockTimestamp", "limit",
 }  # fmt: skip
 _LEAST_IN_ETHER = 10**12
+# 2**256 wei have 78 digits; the usual context would round after 28.
+_EXACT = Context(prec=100)
 _ABBREVIATIONS = {"esp": "ESP", "uri": "URI", "id": "id", "bps": "basis points"}
 
 TONES = {
@@ -111,9 +112,9 @@ def money(wei: str | int) -> str:
 
 def ether(wei: str | int, digits: int = 6) -> str:
     """Wei in ether for reading: at most `digits` significant decimals, `≈` where that rounds."""
-    exact = Decimal(int(wei)) / WEI_PER_ETHER
+    exact = _EXACT.scaleb(Decimal(int(wei)), -18)
     places = digits if exact >= 1 or not exact else digits - exact.adjusted() - 1
-    shown = round(exact, places)
+    shown = _EXACT.quantize(exact, Decimal((0, (1,), -places)))
     text = f"{shown:,f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")

@@ -28,7 +28,7 @@ from edgebazaar.chain.indexer import chain_block, chain_event, jsonable
 from edgebazaar.chain.outbox import TransactionState
 from edgebazaar.content import routes as contents
 from edgebazaar.db import read_scope
-from edgebazaar.errors import NotFound
+from edgebazaar.errors import InvalidInput, NotFound
 from edgebazaar.exchange import routes as exchanges
 from edgebazaar.tasks import routes as tasks
 from edgebazaar.tasks.providers import ProviderService
@@ -203,6 +203,14 @@ def _counts(context: Context) -> dict[str, int]:
             _COUNTED[contract, name]: count for contract, name, count in session.execute(statement)
         }
     return {name: found.get(name, 0) for name in _COUNTED.values()}
+
+
+def _state(text: str | None) -> TransactionState | None:
+    try:
+        return TransactionState(text) if text else None
+    except ValueError as error:
+        known = ", ".join(TransactionState)
+        raise InvalidInput("state", f"no state is called {text!r}", f"Use {known}") from error
 
 
 def _block_time(context: Context, number: int | None) -> int | None:
