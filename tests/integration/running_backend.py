@@ -34,8 +34,11 @@ MEMBERS = {
     "second_esp": "edge_service_provider",
     "consumer": "consumer",
     "vehicle": "vehicle",
+    "second_vehicle": "vehicle",
+    "third_vehicle": "vehicle",
     "roadside_unit": "roadside_unit",
     "model_provider": "model_provider",
+    "second_model_provider": "model_provider",
     "auditor": "auditor",
     "operator": "operator",
 }
