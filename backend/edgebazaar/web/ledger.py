@@ -146,7 +146,7 @@ def transactions(
 ) -> Response:
     """What was handed in here, newest first."""
     page = list_transactions(
-        context, limit=30, after=after, sender=given(sender), state=_chosen_state(state)
+        context, limit=30, after=after, sender=given(sender), state=_state(given(state))
     )
     return render(
         request,
@@ -303,8 +303,3 @@ def _outside(context: Context, transaction_hash: str | None) -> str | None:
     if transaction_hash is None:
         return None
     return explorer_address(context.settings.explorer_url, transaction_hash)
-
-
-def _chosen_state(text: str | None) -> TransactionState | None:
-    """The state of a filter; one that does not exist filters nothing."""
-    return TransactionState(text) if text in set(TransactionState) else None
