@@ -111,6 +111,8 @@ contract HashedTimelock is IHashedTimelock, MemberContext, ReentrancyGuard {
         address caller = _msgSender();
         require(terms.sender == caller, HashedTimelock_SenderMismatch(caller, terms.sender));
         require(terms.receiver != address(0), HashedTimelock_ZeroReceiver());
+        // Content stays among members, and the register does not ask again when the lock is claimed.
+        if (terms.asset.kind == AssetKind.Content) membership.requireActive(terms.receiver);
         require(terms.hashlock != 0, HashedTimelock_ZeroHashlock());
         require(terms.timelock > block.timestamp, HashedTimelock_TimelockInPast(terms.timelock, block.timestamp));
         AssetTransfers.requireWellFormed(terms.asset, address(registry), msg.value);

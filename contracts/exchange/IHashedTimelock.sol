@@ -91,7 +91,7 @@ interface IHashedTimelock {
     /// @notice Opens a first or single lock.
     /// @dev Requirements: caller is an active member and `terms.sender`; receiver, hashlock and amount not zero; timelock
     /// ahead; `firstLock` and `guardedContent` zero; value equals the amount for the native coin and zero else. Tokens
-    /// that take a fee on transfer are refused.
+    /// that take a fee on transfer are refused. The receiver of content is an active member.
     function lock(Terms calldata terms) external payable returns (bytes32 lockId);
 
     /// @notice Opens the lock that answers `first`.

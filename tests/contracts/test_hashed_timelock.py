@@ -144,6 +144,8 @@ def test_content_is_locked_by_its_owner_where_it_is(system, timelock, people, to
     lock = Lock(people.producer, people.consumer, asset, timelock=now() + HOUR)
     with fails_with("ProofOfAIGC_NotOwner", token, people.consumer):
         lock.but(sender=people.consumer).open(timelock)
+    with fails_with("Membership_NotActive", people.stranger):
+        lock.but(receiver=people.stranger).open(timelock)
     lock.open(timelock)
     assert system.registry.ownerOf(token) == people.producer
     with fails_with("ProofOfAIGC_Frozen", token):
@@ -306,7 +308,7 @@ GAS = {
     "refund native": 43_500,
     "lock token": 102_500,
     "lock foreign": 74_500,
-    "lock content": 77_000,
+    "lock content": 82_000,
     "claim content": 83_500,
 }
 
