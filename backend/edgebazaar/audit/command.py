@@ -30,7 +30,7 @@ def read_briefs(path: Path) -> dict[bytes, Brief]:
             Brief(entry["prompt"], bytes.fromhex(entry["salt"].removeprefix("0x")), entry["seed"])
             for entry in entries
         ]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidInput(
             "--briefs",
             f"{path} is not usable ({error})",

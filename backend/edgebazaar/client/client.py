@@ -17,7 +17,7 @@ import httpx
 from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 
-from edgebazaar.errors import EdgeBazaarError, Unavailable
+from edgebazaar.errors import ConfigurationError, EdgeBazaarError, Unavailable
 
 Json = dict[str, Any]
 FINAL_STATES = frozenset({"confirmed", "reverted", "refused", "failed", "replaced"})
@@ -69,6 +69,9 @@ class EdgeBazaarClient:
         timeout: Seconds for one HTTP request.
         wait_seconds: Longest wait for a transaction's outcome.
         transport: For tests that serve the application in-process.
+
+    Raises:
+        ConfigurationError: If `key` is no private key.
     """
 
     def __init__(
@@ -83,7 +86,7 @@ class EdgeBazaarClient:
         self._http = httpx.Client(
             base_url=base_url.rstrip("/") + "/api/v1", timeout=timeout, transport=transport
         )
-        self._account = Account.from_key(key) if key else None
+        self._account = _account_of(key) if key else None
         self._wait_seconds = wait_seconds
 
     def __enter__(self) -> Self:
@@ -248,3 +251,13 @@ class EdgeBazaarClient:
                 "this client only reads", mend="Give it the private key of a member"
             )
         return self._account
+
+
+def _account_of(key: str) -> Any:
+    try:
+        return Account.from_key(key)
+    except Exception:
+        # The cause may show the key.
+        raise ConfigurationError(
+            "it is no private key", mend="Give 0x and 64 hexadecimal digits", field="key"
+        ) from None
