@@ -10,7 +10,7 @@ from edgebazaar.auctions.engine.fixed_point import WAD
 from edgebazaar.errors import InvalidInput
 from edgebazaar.values import ZERO_ADDRESS, parse_uint
 
-MAXIMUM_BIDS = 400
+MAXIMUM_BIDS = 350
 """As many as one settlement can pay (AuctionHouse.MAXIMUM_BIDS)."""
 MAXIMUM_ALPHA = 2**128 - 1
 BASIS_POINTS = 10_000
