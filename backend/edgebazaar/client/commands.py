@@ -119,7 +119,9 @@ def list_esps(
             "on time": lambda row: row["outcomes"]["on_time"],
             "late": lambda row: row["outcomes"]["late"],
             "failed": lambda row: row["outcomes"]["failed"],
-            "expected trust": lambda row: f"{int(row['expectation'] or 0) / _ETHER:.3f}",
+            "expected trust": lambda row: (
+                f"{int(row['expectation']) / _ETHER:.3f}" if row["expectation"] else "not rated"
+            ),
         },
         limit,
         json_output,
