@@ -79,23 +79,69 @@ def classify(error: RpcError) -> Answer:
     return Answer.RETRY
 
 
-def send_due(context: OutboxContext, fees: Mapping[str, Any]) -> list[int]:
-    """Send what was never sent and what has waited too long for a block; returns the rows dealt
-    with.
-    """
-    stale_before = datetime.now(UTC) - timedelta(seconds=context.settings.rebroadcast_seconds)
-    with read_scope(context.engine) as session:
-        rows = select_to_send(session, context.chain_id, stale_before, context.settings.batch_size)
-    if not rows:
-        return []
-    answers = context.rpc.batch(
-        [("eth_sendRawTransaction", [to_data(row.raw or b"")]) for row in rows],
-        return_errors=True,
-    )
-    context.checkpoint("sent")
-    _record(context, rows, answers, fees)
-    context.checkpoint("broadcast")
-    return [row.sequence for row in rows]
+class Broadcaster:
+    """Sends what was never sent and what has waited too long for a block."""
+
+    def __init__(self, context: OutboxContext) -> None:
+        self._context = context
+        self._catching_up = True
+
+    def send_due(self, fees: Mapping[str, Any]) -> list[int]:
+        """One batch; returns the rows dealt with.
+
+        What may have been sent before is sent only if the node does not know it: Ganache executes a
+        transaction twice that arrives again while its block is being mined.
+        """
+        context = self._context
+        stale_before = datetime.now(UTC) - timedelta(seconds=context.settings.rebroadcast_seconds)
+        with read_scope(context.engine) as session:
+            rows = select_to_send(
+                session, context.chain_id, stale_before, context.settings.batch_size
+            )
+        if not rows:
+            self._catching_up = False
+            return []
+        # A former process may have died between sending and noting it, so all count at first.
+        doubtful = [row for row in rows if row.attempts or self._catching_up]
+        known = self._known(doubtful)
+        unknown = [row for row in rows if row.sequence not in known]
+        answers = context.rpc.batch(
+            [("eth_sendRawTransaction", [to_data(row.raw or b"")]) for row in unknown],
+            return_errors=True,
+        )
+        context.checkpoint("sent")
+        if known:
+            _record_known(context, [row for row in doubtful if row.sequence in known])
+        _record(context, unknown, answers, fees)
+        context.checkpoint("broadcast")
+        return [row.sequence for row in rows]
+
+    def _known(self, rows: Sequence[Transaction]) -> set[int]:
+        answers = self._context.rpc.batch(
+            [("eth_getTransactionByHash", [row.hash]) for row in rows]
+        )
+        return {
+            row.sequence for row, answer in zip(rows, answers, strict=True) if answer is not None
+        }
+
+
+def _record_known(context: OutboxContext, rows: Sequence[Transaction]) -> None:
+    now = datetime.now(UTC)
+    moves: list[Move] = [
+        (
+            row.sequence,
+            row.state,
+            {
+                "state": TransactionState.BROADCAST,
+                "attempts": max(row.attempts, 1),
+                "broadcast_at": row.broadcast_at or now,
+                "last_sent_at": now,
+            },
+        )
+        for row in rows
+    ]
+    with session_scope(context.engine) as session:
+        apply_moves(session, moves)
 
 
 def _record(

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from edgebazaar.chain.contracts import ContractSet
-from edgebazaar.chain.outbox.broadcast import send_due
+from edgebazaar.chain.outbox.broadcast import Broadcaster
 from edgebazaar.chain.outbox.check import check_direct, check_relayed
 from edgebazaar.chain.outbox.context import (
     Head,
@@ -100,6 +100,7 @@ class Relayer:
         )
         self._on_change = on_change
         self._reconciler = Reconciler(self._context)
+        self._broadcaster = Broadcaster(self._context)
         self._chain_checked = False
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -153,7 +154,7 @@ class Relayer:
         fees = fee_fields(context.rpc, head)
         touched = self._reconciler.reconcile(head, fees)
         touched += self._take_up(head, fees)
-        touched += send_due(context, fees)
+        touched += self._broadcaster.send_due(fees)
         if touched and self._on_change is not None:
             with read_scope(context.engine) as session:
                 rows = select_transactions(session, sorted(set(touched)))
