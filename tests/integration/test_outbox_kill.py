@@ -35,6 +35,9 @@ from edgebazaar.chain.typed_data import forwarder_nonce
 from edgebazaar.db import session_scope
 
 PAYMENTS = 6
+# Forks of a server that has imported the relayer once and has no threads.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["outbox_victim"])
 
 
 @pytest.mark.parametrize(
@@ -75,9 +78,7 @@ def test_killed_at(
 
     for step in steps:
         arguments = (database_url, node.url, deployment, bytes(payer.key), step)
-        process = multiprocessing.get_context("spawn").Process(
-            target=relay_until_killed, args=arguments
-        )
+        process = PROCESSES.Process(target=relay_until_killed, args=arguments)
         process.start()
         process.join(30)
         still_alive = process.is_alive()
