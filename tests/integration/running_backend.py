@@ -122,6 +122,11 @@ class Market:
         self.wait_for(lambda: self.now() >= timestamp)
         self.wait_indexed()
 
+    def skip_to(self, timestamp: int) -> None:
+        """Sets the chain's clock ahead, so that nobody waits for a time to pass."""
+        self.context.rpc.call("evm_increaseTime", [max(0, timestamp - self.now())])
+        self.wait_until(timestamp)
+
     def wait_indexed(self) -> None:
         """Waits until the read model has the chain's present head."""
         head = from_quantity(self.context.rpc.call("eth_blockNumber"))
