@@ -172,12 +172,15 @@ class Reconciler:
         if not displaced:
             return []
         chain_nonces = read_nonces(context, signers, "pending")
-        sequences = [row["sequence"] for row in displaced]
+        displaced_nonces = {row["sequence"]: row["nonce"] for row in displaced}
+        sequences = list(displaced_nonces)
         with session_scope(context.engine) as session:
             lock_nonces(session, context.chain_id, [row["signer"] for row in displaced])
             for row in select_transactions(session, sequences):
                 if row.state not in IN_FLIGHT_STATES or row.signer is None:
                     continue
+                if row.nonce != displaced_nonces[row.sequence]:
+                    continue  # another process has seen to it
                 if row.kind is TransactionKind.RAW:
                     replaced = {
                         "state": TransactionState.REPLACED,
