@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from api_submissions import ledger  # noqa: F401 - fixture
 from capability_market import bazaar, own_contracts, own_rpc  # noqa: F401 - fixtures
 from fixtures_database import (  # noqa: F401 - fixtures
     database_url,

@@ -3,115 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import httpx
 import pytest
-from eth_account import Account
-from running_backend import Market, assert_problem, commitment, fresh_hash, running_market
-from sqlalchemy import create_engine, make_url, select, text
+from api_submissions import COMMIT, STAKE, ether, own_transaction, relayed, signed, submit
+from running_backend import Market, assert_problem, commitment, fresh_hash
+from sqlalchemy import select
 
 from edgebazaar.api.transactions_routes import transaction_page
 from edgebazaar.chain.contracts import ContractCall
 from edgebazaar.chain.outbox import chain_transaction, find_transaction
 from edgebazaar.chain.rpc import from_quantity
-from edgebazaar.chain.typed_data import sign_typed_data, typed_data_for_forward_request
 from edgebazaar.client import TransactionFailed
 from edgebazaar.db import create_database_engine, read_scope
-
-COMMIT = "/contents/commitments/prepare"
-STAKE = "/esps/stake/prepare"
-
-
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
-)
-def ledger(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Market]:
-    """A running backend on each kind of database."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("market")
-        return
-    server = make_url(request.getfixturevalue("postgres_server"))
-    name = f"market_{uuid.uuid4().hex}"
-    engine = create_engine(
-        server.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    url = server.set(database=name).render_as_string(hide_password=False)
-    with running_market(tmp_path_factory.mktemp("postgresql"), url) as running:
-        yield running
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
-
-
-def submit(ledger: Market, name: str, body: dict[str, Any]) -> httpx.Response:
-    headers = ledger.session_of(name)
-    return httpx.post(ledger.url + "/api/v1/transactions", json=body, headers=headers, timeout=30)
-
-
-def signed(ledger: Market, name: str, prepared: dict[str, Any]) -> dict[str, Any]:
-    """The submission of a prepared action that somebody signed."""
-    if prepared["kind"] == "transaction":
-        raw = Account.sign_transaction(prepared["transaction"], ledger.key(name)).raw_transaction
-        return {"kind": "raw", "raw_transaction": "0x" + raw.hex()}
-    signature = sign_typed_data(ledger.key(name), prepared["typed_data"])
-    request = prepared["request"]
-    return {"kind": "relayed", "request": request, "signature": "0x" + signature.hex()}
-
-
-def relayed(
-    ledger: Market, name: str, call: ContractCall | None = None, **changes: Any
-) -> dict[str, Any]:
-    """A submission whose author signed exactly what it says, whatever that is."""
-    prepared = ledger.client(name).prepare(COMMIT, commitment())
-    typed_data, request = prepared["typed_data"], dict(prepared["request"])
-    if call is not None:
-        contracts = ledger.context.contracts
-        typed_data = typed_data_for_forward_request(
-            contracts, ledger.address(name), call, request["nonce"], request["deadline"], 300_000
-        )
-        request |= {
-            "to": contracts.address(call.contract),
-            "data": "0x" + contracts.encode(call).hex(),
-            "gas": 300_000,
-        }
-    request |= changes
-    message = typed_data["message"] | {
-        field: str(value) if isinstance(value, int) else value for field, value in changes.items()
-    }
-    signature = sign_typed_data(ledger.key(name), typed_data | {"message": message})
-    return {"kind": "relayed", "request": request, "signature": "0x" + signature.hex()}
-
-
-def own_transaction(ledger: Market, name: str, call: ContractCall, **changes: Any) -> str:
-    """A transaction that somebody signs without asking the backend; 0x-hex."""
-    rpc, contracts = ledger.context.rpc, ledger.context.contracts
-    count = rpc.call("eth_getTransactionCount", [ledger.address(name), "latest"])
-    fields = {
-        "type": 2,
-        "chainId": ledger.context.deployment.chain_id,
-        "nonce": from_quantity(count),
-        "to": contracts.address(call.contract),
-        "value": call.value,
-        "gas": 300_000,
-        "maxFeePerGas": 10**10,
-        "maxPriorityFeePerGas": 10**9,
-        "data": "0x" + contracts.encode(call).hex(),
-    }
-    raw = Account.sign_transaction(fields | changes, ledger.key(name)).raw_transaction
-    return "0x" + raw.hex()
-
-
-def ether(ledger: Market, account: str) -> int:
-    return from_quantity(ledger.context.rpc.call("eth_getBalance", [account, "latest"]))
-
 
 # What works
 
@@ -220,145 +126,6 @@ def test_requests_prepared_while_others_wait_get_the_next_nonce(ledger: Market) 
         if event["event"] == "ExecutedForwardRequest"
     ]
     assert nonces == list(range(nonces[0], nonces[0] + 4))
-
-
-# What is refused at the door
-
-
-def assert_refused(
-    ledger: Market,
-    name: str,
-    body: dict[str, Any],
-    field: str | None,
-    code: str = "invalid-transaction",
-    status: int = 422,
-) -> None:
-    with ledger.unchanged():
-        document = assert_problem(submit(ledger, name, body), status, code, field)
-        assert document["mend"]
-
-
-def test_a_request_that_another_signed_is_refused(ledger: Market) -> None:
-    prepared = ledger.client("producer").prepare(COMMIT, commitment())
-    forged = signed(ledger, "second_producer", prepared)
-    assert_refused(ledger, "producer", forged, "signature")
-
-
-@pytest.mark.parametrize("signature", ["0x00", "0x" + "00" * 65, "0x" + "ff" * 65])
-def test_a_signature_of_nobody_is_refused(ledger: Market, signature: str) -> None:
-    body = relayed(ledger, "producer") | {"signature": signature}
-    assert_refused(ledger, "producer", body, "signature")
-
-
-def test_the_request_of_another_account_is_refused(ledger: Market) -> None:
-    body = relayed(ledger, "producer")
-    assert_refused(ledger, "consumer", body, "request.sender", "permission-denied", 403)
-
-
-def test_the_own_transaction_of_another_account_is_refused(ledger: Market) -> None:
-    call = ContractCall("TaskBoard", "stake", (), 1)
-    body = {"kind": "raw", "raw_transaction": own_transaction(ledger, "esp", call)}
-    assert_refused(ledger, "consumer", body, None, "permission-denied", 403)
-
-
-def test_a_request_to_a_foreign_contract_is_refused(ledger: Market) -> None:
-    body = relayed(ledger, "producer", to=ledger.address("stranger"))
-    assert_refused(ledger, "producer", body, "request.to", "invalid-input")
-
-
-def test_the_relayer_pays_no_value(ledger: Market) -> None:
-    body = relayed(ledger, "producer", value="1")
-    assert_refused(ledger, "producer", body, "request.value", "invalid-input")
-
-
-def test_an_expired_request_is_refused(ledger: Market) -> None:
-    body = relayed(ledger, "producer", deadline=ledger.now() - 3600)
-    assert_refused(ledger, "producer", body, "request.deadline")
-
-
-@pytest.mark.parametrize(
-    ("field", "change"),
-    [
-        ("data", lambda old: old[:-2] + ("00" if old[-2:] != "00" else "01")),
-        ("nonce", lambda old: old + 1),
-        ("gas", lambda old: old + 1),
-        ("deadline", lambda old: old + 1),
-    ],
-)
-def test_a_request_changed_after_signing_is_refused(
-    ledger: Market, field: str, change: Any
-) -> None:
-    body = relayed(ledger, "producer")
-    body["request"][field] = change(body["request"][field])
-    assert_refused(ledger, "producer", body, "signature")
-
-
-def test_a_call_retargeted_after_signing_is_refused(ledger: Market) -> None:
-    body = relayed(ledger, "producer")
-    body["request"]["to"] = ledger.context.contracts.address("Membership")
-    assert_refused(ledger, "producer", body, "signature")
-
-
-def test_a_request_signed_for_another_chain_is_refused(ledger: Market) -> None:
-    prepared = ledger.client("producer").prepare(COMMIT, commitment())
-    domain = prepared["typed_data"]["domain"] | {"chainId": 1}
-    prepared["typed_data"] = prepared["typed_data"] | {"domain": domain}
-    assert_refused(ledger, "producer", signed(ledger, "producer", prepared), "signature")
-
-
-def test_a_transaction_for_another_chain_is_refused(ledger: Market) -> None:
-    call = ContractCall("TaskBoard", "stake", (), 1)
-    raw = own_transaction(ledger, "esp", call, chainId=1)
-    assert_refused(ledger, "esp", {"kind": "raw", "raw_transaction": raw}, "raw_transaction")
-
-
-def test_a_transaction_that_names_no_chain_is_refused(ledger: Market) -> None:
-    fields = {"nonce": 0, "to": ledger.address("consumer"), "value": 1, "gas": 21_000}
-    raw = Account.sign_transaction(fields | {"gasPrice": 10**9}, ledger.key("esp")).raw_transaction
-    body = {"kind": "raw", "raw_transaction": "0x" + raw.hex()}
-    assert_refused(ledger, "esp", body, "raw_transaction")
-
-
-@pytest.mark.parametrize(
-    "raw",
-    ["0x00", "0x02", "0x02c0", "0x03" + "ab" * 60, "0xc0", "0xf8", "0x" + "ff" * 200],
-)
-def test_garbage_is_no_transaction(ledger: Market, raw: str) -> None:
-    assert_refused(ledger, "esp", {"kind": "raw", "raw_transaction": raw}, "raw_transaction")
-
-
-def test_a_truncated_transaction_is_refused(ledger: Market) -> None:
-    raw = own_transaction(ledger, "esp", ContractCall("TaskBoard", "stake", (), 1))[:-20]
-    assert_refused(ledger, "esp", {"kind": "raw", "raw_transaction": raw}, "raw_transaction")
-
-
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"data": "0xzz"}, "relayed.request.data"),
-        ({"data": "0x123"}, "relayed.request.data"),
-        ({"data": "1234"}, "relayed.request.data"),
-        ({"to": "nowhere"}, "request.to"),
-        ({"sender": "me"}, "request.sender"),
-        ({"gas": 0}, "relayed.request.gas"),
-        ({"gas": 10**30}, "request.gas"),
-        ({"nonce": -1}, "relayed.request.nonce"),
-        ({"nonce": 10**80}, "request.nonce"),
-        ({"deadline": -1}, "request.deadline"),
-        ({"deadline": 10**30}, "request.deadline"),
-    ],
-)
-def test_a_malformed_request_names_the_field(
-    ledger: Market, change: dict[str, Any], field: str
-) -> None:
-    body = relayed(ledger, "producer")
-    body["request"] |= change
-    with ledger.unchanged():
-        response = submit(ledger, "producer", body)
-        document = response.json()
-        assert response.status_code == 422, document
-        assert document["code"] in {"invalid-input", "invalid-transaction"}
-        assert document["field"] == field and document["mend"]
 
 
 # What reverts
