@@ -41,11 +41,16 @@ help: ## show this list
 demo: build ## run the whole lifecycle on an embedded chain (ONCE=1: end after it; IMAGES=folder: your own pictures)
 	$(BIN)/edgebazaar demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(IMAGES),--images "$(IMAGES)")
 
-test: build ## everything but the tests marked slow: brownie, forge, then pytest
-	@echo '== contract tests in brownie =='; $(MAKE) --no-print-directory brownie-test
-	@echo '== fuzz and invariant tests in forge =='; $(MAKE) --no-print-directory fuzz
-	@echo '== unit, integration and browser tests in pytest =='
-	@$(MAKE) --no-print-directory python-test PYTEST_ARGS='-m "not slow" $(PYTEST_ARGS)'
+test: build ## everything but the tests marked slow: brownie and forge beside pytest
+	@mkdir -p var/test; log=var/test/contracts.log; \
+	echo "== contract tests (brownie, then forge) run beside the others; their log is $$log =="; \
+	{ $(MAKE) --no-print-directory brownie-test && $(MAKE) --no-print-directory fuzz; } > $$log 2>&1 & contracts=$$!; \
+	trap 'pkill -TERM -P $$contracts 2> /dev/null || true; kill $$contracts 2> /dev/null || true' EXIT; \
+	echo '== unit, integration and browser tests in pytest =='; python=0; \
+	$(MAKE) --no-print-directory python-test PYTEST_ARGS='-m "not slow" $(PYTEST_ARGS)' || python=$$?; \
+	echo '== contract tests =='; solidity=0; wait $$contracts || solidity=$$?; \
+	if [ $$solidity -eq 0 ]; then grep -E '^=+ .*(passed|failed)|^Ran .* test suites' $$log || true; else tail -n 80 $$log; fi; \
+	exit $$((python > solidity ? python : solidity))
 
 test-all: build ## everything, the tests marked slow included
 	@$(MAKE) --no-print-directory brownie-test
