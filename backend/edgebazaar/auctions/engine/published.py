@@ -23,6 +23,10 @@ from edgebazaar.auctions.engine.market import MarketParameters, draw_market
 from edgebazaar.auctions.engine.scoring import assess
 
 FORMAT = "edgebazaar/market/1"
+MAXIMUM_ROWS = 1_000
+"""Most vehicles, simulators and tasks: whoever audits a round has to draw the whole market."""
+LEAST_PREFERENCE_EXPONENT = 1.01
+"""Closer to 1, drawing from the Zipf distribution takes for ever."""
 _SCORE_DIGITS = 9
 _SCORE_UNIT = WAD // 10**_SCORE_DIGITS
 NO_SCORE = VehicleScore(0, 0, 0)
@@ -54,6 +58,16 @@ class PublishedInputs:
                 f"vehicles lists {len(self.vehicles)} accounts for "
                 f"{self.parameters.vehicles} vehicles; give one for each"
             )
+        for name in ("vehicles", "simulators", "tasks"):
+            if getattr(self.parameters, name) > MAXIMUM_ROWS:
+                raise ValueError(
+                    f"{name} is {getattr(self.parameters, name)}; give at most {MAXIMUM_ROWS}"
+                )
+        if self.parameters.preference_exponent < LEAST_PREFERENCE_EXPONENT:
+            raise ValueError(
+                f"preference_exponent is {self.parameters.preference_exponent!r}; "
+                f"give at least {LEAST_PREFERENCE_EXPONENT}"
+            )
         if len({account.lower() for account in self.vehicles}) != len(self.vehicles):
             raise ValueError("vehicles repeats an account; list each once")
         if not 0 <= self.seed < 2**53:
@@ -82,9 +96,11 @@ class PublishedInputs:
         document = orjson.loads(data)
         if not isinstance(document, dict) or document.get("format") != FORMAT:
             raise ValueError(f"inputs are not of format {FORMAT}")
+        vehicles, given = document.get("vehicles"), document.get("parameters")
+        if not isinstance(vehicles, list) or not all(isinstance(one, str) for one in vehicles):
+            raise ValueError("vehicles must be a list of accounts")
         known = {field.name: field.type for field in fields(MarketParameters)}
-        given: dict[str, Any] = document["parameters"]
-        if set(given) != set(known):
+        if not isinstance(given, dict) or set(given) != set(known):
             raise ValueError(f"parameters must be exactly {', '.join(sorted(known))}")
         # Canonical JSON writes 20.0 as 20, so whole floats come back as integers.
         typed: dict[str, Any] = {
@@ -92,7 +108,7 @@ class PublishedInputs:
             for name, value in given.items()
         }
         return cls(
-            tuple(document["vehicles"]),
+            tuple(vehicles),
             MarketParameters(**typed),
             int(document["seed"]),
             float(document["brand_weight"]),

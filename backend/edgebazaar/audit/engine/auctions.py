@@ -63,13 +63,15 @@ def _check_scores(
     )
     online = [bid["bidder"] for bid in bids if bid["submarket"] == Submarket.ONLINE]
     try:
-        parsed = PublishedInputs.from_bytes(inputs)
-    except (ValueError, KeyError, TypeError) as error:
-        result.compare(f"{subject} inputs", "readable inputs", f"unreadable: {error}")
+        computed = score_vehicles(
+            PublishedInputs.from_bytes(inputs),
+            online,
+            alpha=terms["alpha"],
+            maximum_seconds=terms["maximumSeconds"],
+        )
+    except Exception as error:  # whatever an operator publishes must not end everybody's audit
+        result.compare(f"{subject} inputs", "usable inputs", f"unusable: {error}")
         return
-    computed = score_vehicles(
-        parsed, online, alpha=terms["alpha"], maximum_seconds=terms["maximumSeconds"]
-    )
     result.compare(f"{subject} scores", list(computed), _scores(published))
 
 

@@ -1,0 +1,348 @@
+"""The audit's checks on made-up logs: what a real day seldom shows, and what nobody should do."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pytest
+from eth_utils.crypto import keccak
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgebazaar.auctions.engine.market import MarketParameters
+from edgebazaar.auctions.engine.published import PublishedInputs, score_vehicles
+from edgebazaar.audit.engine.auctions import check_auctions
+from edgebazaar.audit.engine.balances import check_balances, expected_balances
+from edgebazaar.audit.engine.checks import check_challenges, check_records, check_selections
+from edgebazaar.audit.engine.contents import check_contents
+from edgebazaar.reputation.engine.fixed_point import FixedWeights
+
+WAD = 10**18
+ACCOUNTS = ["0x" + digit * 40 for digit in "123456"]
+NO_WINNER = 2**256 - 1
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event of a chain that never was."""
+
+    contract: str
+    event: str
+    arguments: Mapping[str, Any]
+    block_number: int = 1
+    block_timestamp: int = 1000
+    transaction_hash: str = "0x" + "00" * 32
+
+
+def test_an_empty_log_holds() -> None:
+    weights = FixedWeights()
+    assert check_records([]).holds and check_auctions([]).holds
+    assert check_challenges([], {}.__getitem__).holds
+    assert check_contents([], lambda _: None, {}).holds
+    selections = check_selections(
+        [],
+        block_hash=lambda _: b"",
+        block_timestamp=lambda _: 0,
+        window_seconds=1,
+        weights=weights,
+    )
+    assert selections.holds and selections.checked == 0
+    nothing = dict.fromkeys(expected_balances([]), 0)
+    assert check_balances([], nothing).holds
+    assert not check_balances([], {**nothing, "Membership": 1}).holds
+
+
+# Balances: what flows in and out, against what is still owed
+
+OPENINGS = {
+    "HashedTimelock": (
+        "Locked",
+        lambda key, amount: {
+            "lockId": key,
+            "terms": {"asset": {"kind": 0, "token": "", "amountOrId": amount}},
+        },
+        [("Claimed", "lockId"), ("Refunded", "lockId")],
+    ),
+    "AtomicSale": (
+        "SaleOpened",
+        lambda key, amount: {"saleId": key, "terms": {"price": amount}},
+        [("SaleSettled", "saleId"), ("SaleRefunded", "saleId")],
+    ),
+    "TaskBoard": (
+        "TaskPosted",
+        lambda key, amount: {"taskId": key, "terms": {"fee": amount}},
+        [("TaskSettled", "taskId"), ("TaskClosed", "taskId")],
+    ),
+    "Challenges": (
+        "ChallengeOpened",
+        lambda key, amount: {"challengeId": key, "deposit": amount},
+        [("ChallengeSettled", "challengeId")],
+    ),
+}
+
+
+@st.composite
+def ledgers(draw: st.DrawFn) -> tuple[list[Event], dict[str, int]]:
+    """A log, and the balances that its payments leave when each is booked as it happens."""
+    held = dict.fromkeys(expected_balances([]), 0)
+    events: list[Event] = []
+    open_now: list[tuple[str, bytes, int]] = []
+    stakes: dict[str, int] = {}
+    for number in range(draw(st.integers(0, 25))):
+        action = draw(st.sampled_from(["open", "end", "stake", "credit", "foreign"]))
+        amount = draw(st.integers(1, 10**24))
+        if action == "open":
+            contract = draw(st.sampled_from(sorted(OPENINGS)))
+            name, arguments, _ = OPENINGS[contract]
+            key = number.to_bytes(32, "big")
+            events.append(Event(contract, name, arguments(key, amount)))
+            open_now.append((contract, key, amount))
+            held[contract] += amount
+        elif action == "end" and open_now:
+            contract, key, paid = open_now.pop(draw(st.integers(0, len(open_now) - 1)))
+            name, field = draw(st.sampled_from(OPENINGS[contract][2]))
+            events.append(Event(contract, name, {field: key}))
+            held[contract] -= paid
+        elif action == "stake":
+            provider = draw(st.sampled_from(ACCOUNTS))
+            stake = draw(st.integers(0, 10**24))
+            events.append(
+                Event("TaskBoard", "StakeChanged", {"provider": provider, "stake": stake})
+            )
+            held["TaskBoard"] += stake - stakes.get(provider, 0)
+            stakes[provider] = stake
+        elif action == "credit":
+            events.append(Event("Payouts", "Credited", {"amount": amount}))
+            held["Payouts"] += amount
+            if draw(st.booleans()):
+                events.append(Event("Payouts", "Withdrawn", {"amount": amount}))
+                held["Payouts"] -= amount
+        elif action == "foreign":
+            asset = {"kind": draw(st.integers(1, 3)), "token": "", "amountOrId": amount}
+            terms = {"lockId": number.to_bytes(32, "big"), "terms": {"asset": asset}}
+            events.append(Event("HashedTimelock", "Locked", terms))
+    return events, held
+
+
+@settings(max_examples=200)
+@given(ledgers(), st.data())
+def test_balances_are_what_payments_leave_and_one_wei_more_is_found(
+    ledger: tuple[list[Event], dict[str, int]], data: st.DataObject
+) -> None:
+    events, held = ledger
+    result = check_balances(events, held)
+    assert result.holds and result.checked == len(held)
+    name = data.draw(st.sampled_from(sorted(held)))
+    off_by_one = {**held, name: held[name] + data.draw(st.sampled_from([-1, 1]))}
+    assert [one.subject for one in check_balances(events, off_by_one).findings] == [
+        f"{name} balance in wei"
+    ]
+
+
+def test_a_round_holds_advance_and_deposits_until_it_ends() -> None:
+    key = bytes(32)
+    opened = Event(
+        "AuctionHouse",
+        "RoundOpened",
+        {"roundId": key, "terms": {"brandPrice": 7, "maximumSeconds": 10}},
+    )
+    bid = Event("AuctionHouse", "BidCommitted", {"roundId": key, "deposit": 5})
+    assert expected_balances([opened, bid, bid])["AuctionHouse"] == 80
+    for end in ("RoundSettled", "RoundRefunded"):
+        ended = Event("AuctionHouse", end, {"roundId": key})
+        assert expected_balances([opened, bid, bid, ended])["AuctionHouse"] == 0
+
+
+# Interaction records
+
+
+def posted(task: bytes, producer: str = ACCOUNTS[0]) -> Event:
+    return Event("TaskBoard", "TaskPosted", {"taskId": task, "producer": producer})
+
+
+def ended(task: bytes, outcome: int, provider: str = ACCOUNTS[1]) -> Event:
+    arguments = {"taskId": task, "provider": provider, "outcome": outcome}
+    return Event("TaskBoard", "TaskSettled" if outcome in (1, 2) else "TaskClosed", arguments)
+
+
+def recorded(task: bytes, positive: bool) -> Event:
+    arguments = {
+        "rater": ACCOUNTS[0],
+        "subject": ACCOUNTS[1],
+        "positive": positive,
+        "reference_": task,
+    }
+    return Event("ReputationLedger", "InteractionRecorded", arguments)
+
+
+@pytest.mark.parametrize(("outcome", "positive"), [(1, True), (2, False), (3, False)])
+def test_an_outcome_leaves_the_record_it_deserves(outcome: int, positive: bool) -> None:
+    task = secrets.token_bytes(32)
+    log = [posted(task), ended(task, outcome), recorded(task, positive)]
+    assert check_records(log).holds
+    assert not check_records([*log[:2], recorded(task, not positive)]).holds
+    assert not check_records(log[:2]).holds
+
+
+@pytest.mark.parametrize("outcome", [0, 4])
+def test_an_outcome_that_is_nobodys_fault_leaves_none(outcome: int) -> None:
+    task = secrets.token_bytes(32)
+    log = [posted(task), ended(task, outcome)]
+    assert check_records(log).holds
+    finding = check_records([*log, recorded(task, False)]).findings[0]
+    assert finding.expected == "None"
+
+
+def test_a_record_of_nothing_is_found() -> None:
+    assert not check_records([recorded(secrets.token_bytes(32), True)]).holds
+
+
+# Selections
+
+
+def test_of_a_direct_assignment_only_the_seed_is_checked() -> None:
+    task, block = secrets.token_bytes(32), secrets.token_bytes(32)
+    terms = {"producer": ACCOUNTS[0], "policy": 3, "temperature": 0}
+    posting = Event(
+        "TaskBoard", "TaskPosted", {"taskId": task, "producer": ACCOUNTS[0], "terms": terms}, 7
+    )
+
+    def check(seed: bytes) -> Any:
+        selection = {"candidates": [], "expectations": [], "recommenders": [], "evaluatedAt": 7}
+        arguments = {
+            "taskId": task,
+            "provider": ACCOUNTS[1],
+            "seed": seed,
+            "selection": selection,
+        }
+        return check_selections(
+            [posting, Event("TaskBoard", "TaskAssigned", arguments, 8)],
+            block_hash=lambda number: block if number == 7 else b"",
+            block_timestamp=lambda _: 1000,
+            window_seconds=20,
+            weights=FixedWeights(),
+        )
+
+    right = check(keccak(task + block))
+    assert right.holds and right.checked == 1
+    assert not check(keccak(block + task)).holds
+
+
+# Auctions
+
+TERMS = {
+    "brand": "0x" + "00" * 20,
+    "onlineDeposit": WAD,
+    "offlineDeposit": WAD,
+    "onlineReserve": 1,
+    "offlineReserve": 1,
+    "brandPrice": 0,
+    "alpha": 12 * WAD // 10,
+    "maximumSeconds": 10,
+    "penaltyBps": 1000,
+}
+INPUTS = PublishedInputs(
+    vehicles=tuple(ACCOUNTS[:2]),
+    parameters=MarketParameters(vehicles=2, simulators=2, tasks=2),
+    seed=3,
+)
+
+
+def round_log(inputs: bytes, scores: list[dict[str, int]], **terms: Any) -> list[Event]:
+    key = bytes(32)
+    opened = Event("AuctionHouse", "RoundOpened", {"roundId": key, "terms": {**TERMS, **terms}})
+    bids = [
+        Event("AuctionHouse", "BidCommitted", {"roundId": key, "bidder": one, "submarket": 0})
+        for one in ACCOUNTS[:2]
+    ]
+    published = {
+        "roundId": key,
+        "inputs": inputs,
+        "inputsHash": hashlib.sha256(inputs).digest(),
+        "scores": scores,
+    }
+    return [opened, *bids, Event("AuctionHouse", "ScoresPublished", published)]
+
+
+def true_scores() -> list[dict[str, int]]:
+    scores = score_vehicles(
+        INPUTS, ACCOUNTS[:2], alpha=TERMS["alpha"], maximum_seconds=TERMS["maximumSeconds"]
+    )
+    return [
+        {
+            "proportional": one.proportional,
+            "additive": one.additive,
+            "simulationSeconds": one.simulation_seconds,
+        }
+        for one in scores
+    ]
+
+
+def test_scores_follow_from_the_inputs() -> None:
+    assert check_auctions(round_log(INPUTS.to_bytes(), true_scores())).holds
+    swapped = true_scores()[::-1]
+    assert not check_auctions(round_log(INPUTS.to_bytes(), swapped)).holds
+
+
+def test_a_round_that_nobody_opens_has_no_winner() -> None:
+    log = round_log(INPUTS.to_bytes(), true_scores())
+    result = {
+        "onlineIndex": NO_WINNER,
+        "onlinePrice": 0,
+        "offlineIndex": NO_WINNER,
+        "offlinePrice": 0,
+        "simulationSeconds": 0,
+        "penalties": 2 * WAD // 10,
+    }
+    bids = [{"submarket": 0, "opened": False, "amount": 0}] * 2
+    settled = {"roundId": bytes(32), "result": result, "bids": bids}
+    check = check_auctions([*log, Event("AuctionHouse", "RoundSettled", settled)])
+    assert check.holds, check.findings
+    crowned = {**settled, "result": {**result, "onlineIndex": 0}}
+    assert not check_auctions([*log, Event("AuctionHouse", "RoundSettled", crowned)]).holds
+
+
+def hostile_inputs() -> dict[str, bytes]:
+    document = orjson.loads(INPUTS.to_bytes())
+    parameters = document["parameters"]
+    return {
+        "empty": b"",
+        "no json": b"{",
+        "no document": b"[]",
+        "null": b"null",
+        "no fields": orjson.dumps({"format": document["format"]}),
+        "no numbers": orjson.dumps(document | {"seed": "many"}),
+        "seed too large": orjson.dumps(document | {"seed": 2**60}),
+        "infinite": INPUTS.to_bytes().replace(b'"seed":3', b'"seed":1e400'),
+        "accounts that are numbers": orjson.dumps(document | {"vehicles": [1, 2]}),
+        "accounts that are lists": orjson.dumps(document | {"vehicles": [[], []]}),
+        "vehicles that are a number": orjson.dumps(document | {"vehicles": 2}),
+        "parameters that are a list": orjson.dumps(document | {"parameters": list(parameters)}),
+        "parameters that are null": orjson.dumps(
+            document | {"parameters": dict.fromkeys(parameters)}
+        ),
+        "negative": orjson.dumps(document | {"parameters": parameters | {"simulators": -1}}),
+        "many simulators": orjson.dumps(
+            document | {"parameters": parameters | {"simulators": 100_000_000}}
+        ),
+        "endless": orjson.dumps(
+            document | {"parameters": parameters | {"preference_exponent": 1.0000000001}}
+        ),
+        "gigantic": orjson.dumps(document | {"parameters": parameters | {"simulators": 10**15}}),
+        "many tasks": orjson.dumps(document | {"parameters": parameters | {"tasks": 10**12}}),
+        "nested": b'{"format":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        "brand": orjson.dumps(document | {"brand_weight": -1}),
+    }
+
+
+@pytest.mark.parametrize("name", list(hostile_inputs()))
+def test_inputs_that_nobody_can_use_are_a_finding_not_a_failure(name: str) -> None:
+    """An operator must not be able to stop everybody's audit by what it publishes."""
+    check = check_auctions(round_log(hostile_inputs()[name], true_scores()))
+    assert [one.subject.rsplit(" ", 1)[1] for one in check.findings] == ["inputs"]
+    assert check.findings[0].found.startswith("unusable: ")
