@@ -15,6 +15,7 @@ from running_backend import Market, assert_problem
 from edgebazaar.api.errors import MAXIMUM_BODY_BYTES
 
 HASH = "0x" + "21" * 32
+FILE_PART = b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
 
 # Size
 
@@ -32,13 +33,10 @@ def test_a_body_that_says_it_is_too_large_is_not_read(http: httpx.Client) -> Non
 @pytest.mark.parametrize(
     ("path", "media_type", "start"),
     [
-        ("/sessions/nonces", "application/json", b"["),
-        (
-            "/contents/similar",
-            "multipart/form-data; boundary=cut",
-            b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n',
-        ),
-        ("/contents/blobs", "application/octet-stream", b"\x00"),
+        ("/api/v1/sessions/nonces", "application/json", b"["),
+        ("/api/v1/contents/similar", "multipart/form-data; boundary=cut", FILE_PART),
+        ("/similar", "multipart/form-data; boundary=cut", FILE_PART),
+        ("/api/v1/contents/blobs", "application/octet-stream", b"\x00"),
     ],
 )
 def test_a_body_that_turns_out_too_large_is_not_kept(
@@ -52,8 +50,8 @@ def test_a_body_that_turns_out_too_large_is_not_kept(
 
     headers = market.session_of("consumer") | {"content-type": media_type}
     with market.unchanged():
-        response = http.post(path, content=body(), headers=headers)
-        code = "invalid-input" if path == "/contents/blobs" else "body-too-large"
+        response = http.post(market.url + path, content=body(), headers=headers)
+        code = "invalid-input" if path.endswith("/blobs") else "body-too-large"
         assert response.status_code in {413, 422}, response.text
         assert_problem(response, response.status_code, code, "body")
 

@@ -10,6 +10,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from starlette.staticfiles import StaticFiles
 
+from edgebazaar.api.errors import MAXIMUM_BODY_BYTES
 from edgebazaar.web import auctions, contents, ledger, market, reference
 from edgebazaar.web.rendering import SECURITY_HEADERS, STATIC_FOLDER, render
 
@@ -31,7 +32,7 @@ def install(app: FastAPI) -> None:
     """Adds the pages to an application whose `state.context` and error handlers are set."""
     app.mount("/static", _StaticFiles(directory=STATIC_FOLDER), name="static")
     for module in (ledger, contents, market, auctions, reference):
-        app.include_router(module.router)
+        app.include_router(module.router, max_body_size=MAXIMUM_BODY_BYTES)
     for key, handler in list(app.exception_handlers.items()):
         app.exception_handlers[key] = _as_page(handler)
 
