@@ -42,7 +42,7 @@ def up() -> None:
     Where EDGEBAZAAR_RPC_URL names a chain, that chain is used instead of the embedded node.
     """
     from edgebazaar.app import running_backend, running_server
-    from edgebazaar.console import deployment_line, show_addresses, wait_for_interrupt
+    from edgebazaar.console import console, deployment_line, show_addresses, wait_for_interrupt
     from edgebazaar.settings import load_settings
 
     settings = load_settings()
@@ -51,6 +51,7 @@ def up() -> None:
         running_server(settings, backend.application) as url,
     ):
         show_addresses(url)
+        console.print("\nCtrl-C stops everything.")
         wait_for_interrupt()
 
 

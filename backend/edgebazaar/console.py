@@ -43,7 +43,6 @@ def show_addresses(url: str) -> None:
     console.print(f"\n  Pages          {url}/")
     console.print(f"  API            {url}/api/v1")
     console.print(f"  Documentation  {url}/docs")
-    console.print("\nCtrl-C stops everything.")
 
 
 def wait_for_interrupt() -> None:

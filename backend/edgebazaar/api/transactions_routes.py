@@ -192,6 +192,8 @@ def view(context: Context, transaction: Transaction) -> TransactionView:
     call = (
         context.contracts.decode_call(transaction.to, transaction.data) if transaction.to else None
     )
+    # Asked first: events that are read after their block is known to be indexed are complete.
+    indexed = _is_indexed(context, transaction)
     return TransactionView(
         id=str(transaction.id),
         kind=transaction.kind.value,
@@ -209,7 +211,7 @@ def view(context: Context, transaction: Transaction) -> TransactionView:
         if call
         else None,
         events=_events(context, transaction.hash),
-        indexed=_is_indexed(context, transaction),
+        indexed=indexed,
         error=_failure(transaction),
         explorer=transaction_page(context, transaction.hash),
         accepted_at=transaction.accepted_at,

@@ -16,14 +16,17 @@ from edgebazaar.demo.plagiarism import plagiarise
 from edgebazaar.demo.registration import register_contents
 from edgebazaar.demo.report import Report, StepFailed
 from edgebazaar.demo.trade import trade
-from edgebazaar.errors import EdgeBazaarError
+from edgebazaar.errors import EdgeBazaarError, InvalidInput
 from edgebazaar.settings import Settings, load_settings
+from edgebazaar.tasks.agent import image_files
 
 _BLOCK_TIME = 0.2
 
 
 def run_demo(*, once: bool, images: Path | None = None, tasks: int = 36) -> int:
     """Runs the demo on a fresh chain; exit code 0 only if every step and every audit held."""
+    if images is not None:
+        _require_enough(images, tasks)
     settings = _demo_settings()
     _clear(settings)
     report = Report(settings.data_directory / "report.json", console)
@@ -45,6 +48,7 @@ def run_demo(*, once: bool, images: Path | None = None, tasks: int = 36) -> int:
         report.write()
         _summary(report, url)
         if not once:
+            console.print("\nCtrl-C stops everything.")
             wait_for_interrupt()
     return 0 if report.holds else 1
 
@@ -76,6 +80,16 @@ def run_lifecycle(
         accounting.audit(cast, context, report, delivered, start, generated=images is None)
     finally:
         cast.close()
+
+
+def _require_enough(images: Path, tasks: int) -> None:
+    found = len(image_files(images))
+    if found < tasks:
+        raise InvalidInput(
+            "--images",
+            f"{images} has {found} images for {tasks} tasks",
+            f"Name a folder with at least {tasks}, for equal content is registered only once",
+        )
 
 
 def _demo_settings() -> Settings:
