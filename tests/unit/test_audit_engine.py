@@ -20,6 +20,7 @@ from edgebazaar.audit.engine.auctions import check_auctions
 from edgebazaar.audit.engine.balances import check_balances, expected_balances
 from edgebazaar.audit.engine.checks import check_challenges, check_records, check_selections
 from edgebazaar.audit.engine.contents import check_contents
+from edgebazaar.content.engine.fingerprint import IMAGE_PDQ_V1, TEXT_SIMHASH_V1
 from edgebazaar.reputation.engine.fixed_point import FixedWeights
 
 WAD = 10**18
@@ -346,3 +347,32 @@ def test_inputs_that_nobody_can_use_are_a_finding_not_a_failure(name: str) -> No
     check = check_auctions(round_log(hostile_inputs()[name], true_scores()))
     assert [one.subject.rsplit(" ", 1)[1] for one in check.findings] == ["inputs"]
     assert check.findings[0].found.startswith("unusable: ")
+
+
+# Contents
+
+
+@pytest.mark.parametrize(
+    ("scheme", "canonical"),
+    [
+        (TEXT_SIMHASH_V1, b"\x00\x00\x00\x01\x00\x00\x00\x01\xff\xfe\xfd"),
+        (IMAGE_PDQ_V1, b"a text that somebody registered as a picture"),
+        (IMAGE_PDQ_V1, b""),
+        (77, b"whatever"),
+    ],
+)
+def test_content_of_another_kind_than_registered_is_a_finding_not_a_failure(
+    scheme: int, canonical: bytes
+) -> None:
+    receipt = {
+        "contentHash": hashlib.sha256(canonical).digest(),
+        "fingerprint": bytes(32),
+        "fingerprintScheme": scheme,
+        "promptCommitment": bytes(32),
+        "modelId": bytes(32),
+    }
+    registered = Event("ProofOfAIGC", "ContentRegistered", {"record": {"receipt": receipt}})
+    result = check_contents([registered], lambda _: canonical, {})
+    (finding,) = result.findings
+    assert finding.subject.endswith("fingerprint")
+    assert finding.expected.startswith(f"none of scheme {scheme}: ")

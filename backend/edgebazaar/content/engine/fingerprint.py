@@ -136,7 +136,13 @@ def _image_from_canonical(canonical: bytes) -> Fingerprint:
 
 
 def _text_from_canonical(canonical: bytes) -> Fingerprint:
-    return text_fingerprint(canonical.decode("utf-8"))
+    try:
+        text = canonical.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise ContentFormatError(
+            f"text is not UTF-8 at byte {problem.start}; give the bytes as they were hashed"
+        ) from problem
+    return text_fingerprint(text)
 
 
 SCHEMES: dict[int, Callable[[bytes], Fingerprint]] = {
