@@ -16,7 +16,7 @@ from fixtures_database import (  # noqa: F401 - fixtures
     sqlite_template,
 )
 from market_accounts import Accounts, admit_members
-from market_history import history  # noqa: F401 - fixture
+from market_history import bazaar_day, day_market, history  # noqa: F401 - fixtures
 from running_backend import http, market  # noqa: F401 - fixtures
 
 from edgebazaar.chain.contracts import ContractSet, Deployment

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from PIL import Image
-from running_backend import Market, fresh_hash
+from running_backend import Market, fresh_hash, running_market
 
 from edgebazaar.auctions.commitments import commitment_of
 from edgebazaar.auctions.engine.market import MarketParameters
@@ -59,19 +59,30 @@ class History:
 
 
 @pytest.fixture(scope="session")
-def history(market: Market) -> History:
-    """The day's events on the shared backend."""
-    day = History()
-    auction = _Auction(market)
-    day.round_id = auction.round_id
-    auction.bid()
-    failing = _Tasks(market).run(day)
-    _Contents(market).run(day)
-    _trade(market, day)
-    auction.finish()
-    _Tasks(market).fail(failing)
-    market.wait_indexed()
-    return day
+def bazaar_day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Market, History]]:
+    """A backend of its own on which nothing but this day has happened, and what that was."""
+    with running_market(tmp_path_factory.mktemp("day")) as market:
+        day = History()
+        auction = _Auction(market)
+        day.round_id = auction.round_id
+        auction.bid()
+        failing = _Tasks(market).run(day)
+        _Contents(market).run(day)
+        _trade(market, day)
+        auction.finish()
+        _Tasks(market).fail(failing)
+        market.wait_indexed()
+        yield market, day
+
+
+@pytest.fixture(scope="session")
+def history(bazaar_day: tuple[Market, History]) -> History:
+    return bazaar_day[1]
+
+
+@pytest.fixture(scope="session")
+def day_market(bazaar_day: tuple[Market, History]) -> Market:
+    return bazaar_day[0]
 
 
 def argument(transaction: dict[str, Any], event: str, name: str) -> Any:

@@ -88,7 +88,7 @@ def json_bodies(document: Any) -> Iterator[tuple[str, str, str, Any]]:
                 yield method.upper(), path, operation["x-permission"], body
 
 
-NASTY = [None, "", -1, 2**300, 1.5, "\x00", "\ud800", [], {}, "x" * 300, HASH]
+NASTY = [None, "", -1, 2**300, "\x00", "\ud800", [], {}]
 
 
 def variants(value: Any) -> Iterator[Any]:

@@ -69,8 +69,8 @@ CHECKS = ("selections", "records", "challenges", "contents", "auctions", "balanc
 
 
 @pytest.fixture(scope="module")
-def evidence(market: Market, history: History) -> Evidence:
-    context = market.context
+def evidence(day_market: Market, history: History) -> Evidence:
+    context = day_market.context
     reader = ChainReader(context.rpc, context.contracts)
     named = {name: one.address for name, one in context.deployment.contracts.items()}
     return Evidence(
@@ -322,8 +322,10 @@ class LyingNode(RpcClient):
         ]
 
 
-def without_last_record(market: Market) -> Change:
-    topic = "0x" + market.context.contracts.topic("ReputationLedger", "InteractionRecorded").hex()
+def without_last_record(day_market: Market) -> Change:
+    topic = (
+        "0x" + day_market.context.contracts.topic("ReputationLedger", "InteractionRecorded").hex()
+    )
 
     def drop(logs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         last = max(place for place, log in enumerate(logs) if log["topics"][0] == topic)
@@ -345,44 +347,48 @@ def last_digit(answer: str) -> str:
     ],
 )
 def test_a_node_that_lies_is_caught(
-    market: Market, history: History, method: str, broken: set[str]
+    day_market: Market, history: History, method: str, broken: set[str]
 ) -> None:
     lie = (
-        without_last_record(market)
+        without_last_record(day_market)
         if method == "eth_getLogs"
         else (lambda one: to_quantity(int(one, 16) + 1))
         if method == "eth_getBalance"
         else last_digit
     )
-    with LyingNode(market.backend.node.url, method, lie) as node:
-        report = run_audit(node, market.context.contracts)
+    with LyingNode(day_market.backend.node.url, method, lie) as node:
+        report = run_audit(node, day_market.context.contracts)
     assert not report.holds
     assert {check.name for check in report.checks if not check.holds} == broken
 
 
-def test_the_whole_audit_holds_over_rest(market: Market, history: History) -> None:
-    market.wait_indexed()
+def test_the_whole_audit_holds_over_rest(day_market: Market, history: History) -> None:
+    day_market.wait_indexed()
     briefs = [
         {"prompt": one.prompt, "salt": "0x" + one.salt.hex(), "seed": one.seed}
         for one in history.briefs.values()
     ]
-    auditor = market.client("auditor")
+    auditor = day_market.client("auditor")
     report = auditor.post("/audits", {"briefs": briefs})
     assert report["holds"] and all(check["holds"] for check in report["checks"]), report
-    assert report["auditor"] == market.address("auditor")
+    assert report["auditor"] == day_market.address("auditor")
     checked = {check["name"]: check["checked"] for check in report["checks"]}
     assert len(checked) == 7 and min(checked.values()) > 0 and checked["contents"] == 10
-    header = market.context.rpc.call("eth_getBlockByNumber", [to_quantity(report["head"]), False])
+    header = day_market.context.rpc.call(
+        "eth_getBlockByNumber", [to_quantity(report["head"]), False]
+    )
     assert header["hash"] == report["head_hash"]
     assert auditor.get(f"/audits/{report['audit_id']}") == report
     assert auditor.get("/audits")["items"][0] == report
 
 
 def test_an_audit_of_an_earlier_head_ignores_what_came_later(
-    market: Market, evidence: Evidence
+    day_market: Market, evidence: Evidence
 ) -> None:
     (settled,) = [one for one in evidence.events if one.event == "SaleSettled"]
-    report = run_audit(market.context.rpc, market.context.contracts, head=settled.block_number - 1)
+    report = run_audit(
+        day_market.context.rpc, day_market.context.contracts, head=settled.block_number - 1
+    )
     assert report.holds, [check.findings for check in report.checks]
     assert report.events < len(evidence.events)
 

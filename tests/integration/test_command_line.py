@@ -72,12 +72,12 @@ def run_process(*arguments: str | Path, **environment: str) -> Result:
     return Result(done.returncode, done.stdout, done.stderr)
 
 
-def node_of(market: Market) -> dict[str, str]:
+def node_of(day_market: Market) -> dict[str, str]:
     """Settings that name the running chain and its manifest."""
-    assert market.backend.node is not None
+    assert day_market.backend.node is not None
     return {
-        "EDGEBAZAAR_RPC_URL": market.backend.node.url,
-        "EDGEBAZAAR_DEPLOYMENT_DIRECTORY": str(market.context.settings.manifest_directory),
+        "EDGEBAZAAR_RPC_URL": day_market.backend.node.url,
+        "EDGEBAZAAR_DEPLOYMENT_DIRECTORY": str(day_market.context.settings.manifest_directory),
     }
 
 
@@ -101,7 +101,7 @@ def busy_port() -> Iterator[int]:
 
 
 def test_an_audit_of_the_running_chain_holds(
-    market: Market, history: History, tmp_path: Path
+    day_market: Market, history: History, tmp_path: Path
 ) -> None:
     briefs = tmp_path / "briefs.json"
     entries = [
@@ -109,35 +109,35 @@ def test_an_audit_of_the_running_chain_holds(
         for one in history.briefs.values()
     ]
     briefs.write_text(json.dumps(entries))
-    blobs = market.context.settings.data_directory / "blobs"
+    blobs = day_market.context.settings.data_directory / "blobs"
     options = ("--blobs", blobs, "--briefs", briefs, "--json")
-    result = run_process("audit", *options, **node_of(market))
+    result = run_process("audit", *options, **node_of(day_market))
     assert result.returncode == 0, (result.stdout, result.stderr)
     report = json.loads(result.stdout)
-    assert report["holds"] and report["chain_id"] == market.context.deployment.chain_id
+    assert report["holds"] and report["chain_id"] == day_market.context.deployment.chain_id
     checks = {check["name"]: check for check in report["checks"]}
     assert checks["contents"]["checked"] == 10 and checks["contents"]["skipped"] == 0
     assert result.stderr == ""
 
 
 def test_an_audit_for_people_shows_a_line_for_each_check(
-    market: Market, history: History, run: Command
+    day_market: Market, history: History, run: Command
 ) -> None:
-    result = run("audit", **node_of(market))
+    result = run("audit", **node_of(day_market))
     assert result.returncode == 0, (result.stdout, result.stderr)
     assert result.stdout.count("holds") == 7 and "3 not disclosed" in result.stdout
 
 
 def test_an_audit_that_finds_a_difference_ends_with_1(
-    market: Market, history: History, tmp_path: Path, run: Command
+    day_market: Market, history: History, tmp_path: Path, run: Command
 ) -> None:
     """The manifest says another threshold than the contracts were deployed with."""
-    source = market.context.settings.manifest_directory
+    source = day_market.context.settings.manifest_directory
     for path in source.glob("*.json"):
         manifest = json.loads(path.read_text())
         manifest["profile"]["schemes"] = {scheme: 0 for scheme in manifest["profile"]["schemes"]}
         (tmp_path / path.name).write_text(json.dumps(manifest))
-    settings = node_of(market) | {"EDGEBAZAAR_DEPLOYMENT_DIRECTORY": str(tmp_path)}
+    settings = node_of(day_market) | {"EDGEBAZAAR_DEPLOYMENT_DIRECTORY": str(tmp_path)}
     result = run("audit", **settings)
     assert result.returncode == 1, (result.stdout, result.stderr)
     assert "DIFFERS" in result.stdout and "verdict" in result.stdout
@@ -145,9 +145,9 @@ def test_an_audit_that_finds_a_difference_ends_with_1(
 
 
 def test_an_audit_of_nothing_says_what_is_missing(
-    market: Market, tmp_path: Path, run: Command
+    day_market: Market, tmp_path: Path, run: Command
 ) -> None:
-    settings = node_of(market)
+    settings = node_of(day_market)
     broken = tmp_path / "broken.json"
     broken.write_text("{")
     wrong = tmp_path / "wrong.json"
@@ -165,15 +165,15 @@ def test_an_audit_of_nothing_says_what_is_missing(
 # The marketplace
 
 
-def test_lists_as_tables_and_as_json(market: Market, history: History, run: Command) -> None:
-    api = ("--api", market.url)
+def test_lists_as_tables_and_as_json(day_market: Market, history: History, run: Command) -> None:
+    api = ("--api", day_market.url)
     contents = run("content", "list", "--json", *api)
     assert contents.returncode == 0, contents.stderr
     listed = {row["content_hash"] for row in json.loads(contents.stdout)}
     assert set(history.contents.values()) <= listed
     table = run("market", "esps", *api)
     assert table.returncode == 0, table.stderr
-    assert market.address("esp") in table.stdout and "expected trust" in table.stdout
+    assert day_market.address("esp") in table.stdout and "expected trust" in table.stdout
     tasks = run("market", "tasks", "--state", "closed", "--json", *api)
     assert [row["task_id"] for row in json.loads(tasks.stdout)] == [history.tasks[2]]
     auctions = run("market", "auctions", *api)
@@ -181,16 +181,16 @@ def test_lists_as_tables_and_as_json(market: Market, history: History, run: Comm
 
 
 def test_one_content_and_its_likes(
-    market: Market, history: History, tmp_path: Path, run: Command
+    day_market: Market, history: History, tmp_path: Path, run: Command
 ) -> None:
-    api = ("--api", market.url)
+    api = ("--api", day_market.url)
     original = history.contents["original"]
     shown = run("content", "show", original, *api)
     assert shown.returncode == 0, shown.stderr
     kinds = [entry["kind"] for entry in json.loads(shown.stdout)["history"]]
     assert kinds[:2] == ["committed", "registered"] and "sale_settled" in kinds
     picture = tmp_path / "picture.png"
-    preview = market.client("stranger").get(f"/contents/{original}/preview")
+    preview = day_market.client("stranger").get(f"/contents/{original}/preview")
     picture.write_bytes(preview)
     found = run("content", "similar", picture, "--json", *api)
     assert found.returncode == 0, found.stderr
@@ -199,25 +199,25 @@ def test_one_content_and_its_likes(
 
 
 def test_an_act_signs_with_the_key_file_and_waits(
-    market: Market, tmp_path: Path, run: Command
+    day_market: Market, tmp_path: Path, run: Command
 ) -> None:
     key = tmp_path / "producer.key"
-    key.write_text(market.key("producer") + "\n")
-    options = ("--key-file", key, "--api", market.url)
+    key.write_text(day_market.key("producer") + "\n")
+    options = ("--key-file", key, "--api", day_market.url)
     path = "/contents/commitments/prepare"
     done = run("market", "act", path, json.dumps(commitment()), *options)
     assert done.returncode == 0, done.stderr
     final = json.loads(done.stdout)
-    assert final["state"] == "confirmed" and final["sender"] == market.address("producer")
-    shown = run("market", "transaction", final["hash"], "--api", market.url)
+    assert final["state"] == "confirmed" and final["sender"] == day_market.address("producer")
+    shown = run("market", "transaction", final["hash"], "--api", day_market.url)
     assert json.loads(shown.stdout) == final
-    assert market.key("producer")[2:] not in done.stdout + done.stderr
+    assert day_market.key("producer")[2:] not in done.stdout + done.stderr
 
 
-def test_what_goes_wrong_is_one_line(market: Market, tmp_path: Path, run: Command) -> None:
-    api = ("--api", market.url)
+def test_what_goes_wrong_is_one_line(day_market: Market, tmp_path: Path, run: Command) -> None:
+    api = ("--api", day_market.url)
     key = tmp_path / "stranger.key"
-    key.write_text(market.key("stranger"))
+    key.write_text(day_market.key("stranger"))
     no_key = tmp_path / "no.key"
     no_key.write_text("swordfish")
     path = "/contents/commitments/prepare"
@@ -238,24 +238,24 @@ def test_what_goes_wrong_is_one_line(market: Market, tmp_path: Path, run: Comman
 # Chain and read model
 
 
-def test_verify_and_index_status(market: Market, run: Command) -> None:
-    settings = node_of(market)
+def test_verify_and_index_status(day_market: Market, run: Command) -> None:
+    settings = node_of(day_market)
     verified = run("verify", **settings)
     assert verified.returncode == 0, verified.stderr
     assert "Every contract in" in verified.stdout
-    database = {"EDGEBAZAAR_DATABASE_URL": market.context.settings.database_url}
+    database = {"EDGEBAZAAR_DATABASE_URL": day_market.context.settings.database_url}
     status = run("index", "status", **settings, **database)
     assert status.returncode == 0, status.stderr
     assert "lag" in status.stdout
 
 
 def test_settings_that_do_not_fit_are_one_line(
-    market: Market, tmp_path: Path, run: Command
+    day_market: Market, tmp_path: Path, run: Command
 ) -> None:
     assert_one_line(run("deploy"), "no chain is named", "--rpc-url")
     assert_one_line(run("verify"), "no chain is named")
     assert_one_line(run("index", "status"), "EDGEBAZAAR_RPC_URL")
-    settings = node_of(market)
+    settings = node_of(day_market)
     assert_one_line(run("deploy", **settings), "EDGEBAZAAR_ADMINISTRATOR_KEY")
     wrong = run("deploy", EDGEBAZAAR_ADMINISTRATOR_KEY="0xswordfish", **settings)
     assert_one_line(wrong, "EDGEBAZAAR_ADMINISTRATOR_KEY", "private key")
