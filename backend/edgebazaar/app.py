@@ -106,6 +106,23 @@ def running_backend(
         yield Backend(context, create_application(context), node)
 
 
+def claim_api_port(settings: Settings) -> Settings:
+    """The settings with a port that the API can listen on, before anything else is started.
+
+    A port of 0 becomes a free one, and the public address follows it where none is set.
+
+    Raises:
+        ConfigurationError: If the port is taken, naming the setting.
+    """
+    with _listen(settings) as listener:
+        port = int(listener.getsockname()[1])
+    if settings.api_port:
+        return settings
+    follows = settings.public_url == settings.address_of(0)
+    public_url = settings.address_of(port) if follows else settings.public_url
+    return settings.model_copy(update={"api_port": port, "public_url": public_url})
+
+
 @contextmanager
 def running_server(settings: Settings, application: FastAPI) -> Iterator[str]:
     """The web server in a thread while the block runs; its address.

@@ -41,11 +41,11 @@ def up() -> None:
 
     Where EDGEBAZAAR_RPC_URL names a chain, that chain is used instead of the embedded node.
     """
-    from edgebazaar.app import running_backend, running_server
+    from edgebazaar.app import claim_api_port, running_backend, running_server
     from edgebazaar.console import console, deployment_line, show_addresses, wait_for_interrupt
     from edgebazaar.settings import load_settings
 
-    settings = load_settings()
+    settings = claim_api_port(load_settings())
     with (
         running_backend(settings, deployment_line) as backend,
         running_server(settings, backend.application) as url,

@@ -17,7 +17,7 @@ from edgebazaar.db import create_database_engine
 from edgebazaar.errors import ConfigurationError
 from edgebazaar.settings import Settings
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 def deployment_line(progress: DeploymentProgress) -> None:

@@ -25,6 +25,7 @@ from edgebazaar.chain.profiles import PROFILES, DeploymentProfile, profile_named
 from edgebazaar.errors import ConfigurationError
 
 PREFIX = "EDGEBAZAAR_"
+_DEFAULT_API_PORT = 8000
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -68,7 +69,7 @@ class Settings(BaseSettings):
     """Seconds between snapshots of the embedded node."""
     api_host: str = "127.0.0.1"
     """Interface that the API listens on."""
-    api_port: Port = 8000
+    api_port: Port = _DEFAULT_API_PORT
     """Port that the API listens on, 0 for any free one."""
     public_url: str = ""
     """Address under which people reach the API; from host and port where empty."""
@@ -99,9 +100,8 @@ class Settings(BaseSettings):
         if not filled.get("database_url"):
             filled["database_url"] = f"sqlite:///{data_directory / 'edgebazaar.db'}"
         if not filled.get("public_url"):
-            host = filled.get("api_host") or "127.0.0.1"
-            shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
-            filled["public_url"] = f"http://{shown}:{filled.get('api_port') or 8000}"
+            host, port = filled.get("api_host"), filled.get("api_port")
+            filled["public_url"] = _address(host or "127.0.0.1", port)
         if not filled.get("deployment_directory"):
             embedded = not filled.get("rpc_url")
             filled["deployment_directory"] = (
@@ -152,6 +152,10 @@ class Settings(BaseSettings):
         if missing and not self.embedded and len(missing) < len(names):
             raise ValueError(f"a chain of your own needs {', '.join(missing)} too")
         return self
+
+    def address_of(self, port: int) -> str:
+        """Address of the API at a port, the default one for 0."""
+        return _address(self.api_host, port)
 
     @property
     def embedded(self) -> bool:
@@ -219,6 +223,12 @@ class Settings(BaseSettings):
             mend="Give the private key as 0x and 64 hexadecimal digits",
             field=PREFIX + name.upper(),
         )
+
+
+def _address(host: str, port: object) -> str:
+    # The port may still be text that nobody has checked.
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
+    return f"http://{shown}:{port if port not in (None, '', 0, '0') else _DEFAULT_API_PORT}"
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from edgebazaar.app import Backend, running_backend, running_server
+from edgebazaar.app import Backend, claim_api_port, running_backend, running_server
 from edgebazaar.console import console, deployment_line, show_addresses, wait_for_interrupt
 from edgebazaar.demo import accounting
 from edgebazaar.demo.actors import create_cast
@@ -27,7 +27,7 @@ def run_demo(*, once: bool, images: Path | None = None, tasks: int = 36) -> int:
     """Runs the demo on a fresh chain; exit code 0 only if every step and every audit held."""
     if images is not None:
         _require_enough(images, tasks)
-    settings = _demo_settings()
+    settings = claim_api_port(_demo_settings())
     _clear(settings)
     report = Report(settings.data_directory / "report.json", console)
     console.print("[bold]EdgeBazaar demo[/bold]: chain, contracts, database, API, ESPs, lifecycle")
