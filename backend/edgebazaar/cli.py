@@ -125,6 +125,35 @@ def verify(rpc_url: RpcOption = None) -> None:
     typer.echo(f"Every contract in {path} stands on chain {chain_id} with the compiled byte code.")
 
 
+@app.command("call")
+def call_view(
+    contract: Annotated[str, typer.Argument(help="Name of a contract, such as ReputationLedger.")],
+    function: Annotated[str, typer.Argument(help="Name of a view function, such as opinionOf.")],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(help="Its arguments; lists and structs as JSON.")
+    ] = None,
+    rpc_url: RpcOption = None,
+) -> None:
+    """Ask a deployed contract something; prints JSON.
+
+    Example: edgebazaar call Membership isActive 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+    """
+    import orjson
+
+    from edgebazaar.chain.contracts import Deployment
+    from edgebazaar.chain.control import ControlPlane
+    from edgebazaar.chain.rpc import RpcClient, from_quantity
+    from edgebazaar.settings import load_settings
+
+    settings = load_settings(rpc_url=rpc_url)
+    _require_chain(settings.rpc_url)
+    with RpcClient(settings.rpc_url) as rpc:
+        chain_id = from_quantity(rpc.call("eth_chainId"))
+    deployment = Deployment.load(Deployment.path(settings.manifest_directory, chain_id))
+    answer = ControlPlane(settings.rpc_url, deployment).read(contract, function, arguments or [])
+    typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+
+
 @app.command()
 def audit(
     rpc_url: RpcOption = None,
