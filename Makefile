@@ -57,7 +57,7 @@ test-all: build ## everything, the tests marked slow included
 	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory python-test
 
-lint: $(VENV_READY) ## style, types, import rules, and whether the compiled artifacts are up to date
+lint: setup ## style, types, import rules, and whether the compiled artifacts are up to date
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -123,7 +123,7 @@ def test_snapshots_are_taken_at_an_interval(tmp_path: Path) -> None:
             written.add(snapshot.stat().st_mtime_ns)
             return len(written) > 2
 
-        # The second began after the transaction. A slow disk stretches the interval many times over.
+        # The second began after the transaction. A slow disk stretches the interval many times.
         assert eventually(two_more_written, seconds=120)
         killed = node.pid
         assert killed is not None
