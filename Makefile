@@ -42,15 +42,18 @@ demo: build ## run the whole lifecycle on an embedded chain (ONCE=1: end after i
 	$(BIN)/edgebazaar demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(IMAGES),--images "$(IMAGES)")
 
 test: build ## everything but the tests marked slow: brownie and forge beside pytest
-	@mkdir -p var/test; log=var/test/contracts.log; \
-	echo "== contract tests (brownie, then forge) run beside the others; their log is $$log =="; \
-	{ $(MAKE) --no-print-directory brownie-test && $(MAKE) --no-print-directory fuzz; } > $$log 2>&1 & contracts=$$!; \
-	trap 'pkill -TERM -P $$contracts 2> /dev/null || true; kill $$contracts 2> /dev/null || true' EXIT; \
-	echo '== unit, integration and browser tests in pytest =='; python=0; \
-	$(MAKE) --no-print-directory python-test PYTEST_ARGS='-m "not slow" $(PYTEST_ARGS)' || python=$$?; \
-	echo '== contract tests =='; solidity=0; wait $$contracts || solidity=$$?; \
-	if [ $$solidity -eq 0 ]; then grep -E '^=+ .*(passed|failed)|^Ran .* test suites' $$log || true; else tail -n 80 $$log; fi; \
-	exit $$((python > solidity ? python : solidity))
+	@mkdir -p var/test; log=var/test/beside.log; \
+	echo "== brownie, forge and browser tests run beside the others; their log is $$log =="; \
+	{ $(MAKE) --no-print-directory brownie-test && $(MAKE) --no-print-directory fuzz \
+	  && $(MAKE) --no-print-directory python-test SUITES=tests/browser PYTEST_ARGS='-m "not slow" $(PYTEST_ARGS)'; \
+	} > $$log 2>&1 & beside=$$!; \
+	trap 'pkill -TERM -P $$beside 2> /dev/null || true; kill $$beside 2> /dev/null || true' EXIT; \
+	echo '== unit and integration tests in pytest =='; python=0; \
+	$(MAKE) --no-print-directory python-test SUITES='tests/unit tests/integration' PYTEST_ARGS='-m "not slow" $(PYTEST_ARGS)' \
+	  || python=$$?; \
+	echo '== brownie, forge and browser tests =='; other=0; wait $$beside || other=$$?; \
+	if [ $$other -eq 0 ]; then grep -E '^=+ .*(passed|failed)|^Ran .* test suites' $$log || true; else tail -n 80 $$log; fi; \
+	exit $$((python > other ? python : other))
 
 test-all: build ## everything, the tests marked slow included
 	@$(MAKE) --no-print-directory brownie-test
@@ -73,11 +76,10 @@ setup: $(VENV_READY) $(BROWNIE_READY) $(NODE_READY) $(SOLC_READY) ## environment
 build: setup ## compile contracts/ into backend/edgebazaar/chain/artifacts/ where they are stale
 	@$(BIN)/python -m edgebazaar.chain.build
 
+SUITES ?= tests/unit tests/integration tests/browser
 python-test: setup
-	@suites=(); for suite in tests/unit tests/integration tests/browser; do \
-	  [ -d $$suite ] && suites+=($$suite); done; \
-	if [ $${#suites[@]} -eq 0 ]; then echo 'There are no pytest suites yet.'; \
-	else $(BIN)/pytest "$${suites[@]}" $(PYTEST_ARGS); fi
+	@$(BIN)/pytest $(SUITES) $(PYTEST_ARGS) || { code=$$?; \
+	[ $$code -eq 5 ] && echo "Nothing in $(SUITES) was selected." || exit $$code; }
 
 brownie-test: setup ## contract tests in brownie, on an Anvil of their own (BROWNIE_ARGS=...)
 	@# brownie stumbles over what it compiled from sources that were moved or removed since
