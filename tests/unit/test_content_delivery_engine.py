@@ -63,7 +63,7 @@ def test_parts_that_do_not_belong_together_are_named():
         verify_ciphertext(damaged, ciphertext_hash(hidden))
     with pytest.raises(DeliveryMismatchError, match="key does not match the hashlock"):
         decrypt_verified(hidden, bytes(32), hashlock(KEY), promised)
-    with pytest.raises(DeliveryMismatchError, match="dispute the task"):
+    with pytest.raises(DeliveryMismatchError, match="keep ciphertext and key"):
         decrypt_verified(damaged, KEY, hashlock(KEY), promised)
 
 

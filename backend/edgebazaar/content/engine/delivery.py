@@ -111,6 +111,6 @@ def decrypt_verified(ciphertext: bytes, key: bytes, lock: bytes, content_hash: b
     if not hmac.compare_digest(hashlib.sha256(content).digest(), content_hash):
         raise DeliveryMismatchError(
             "decrypted content does not match its committed hash; the provider delivered "
-            "something else, dispute the task with this ciphertext and key"
+            "something else: keep ciphertext and key as evidence and choose another provider"
         )
     return content
