@@ -253,7 +253,8 @@ def run_agent(
     """
     key = key_file.read_text("utf-8").strip()
     try:
-        client = EdgeBazaarClient(api, key)
+        # A slow chain is no reason to give up a task.
+        client = EdgeBazaarClient(api, key, timeout=120.0, wait_seconds=300.0)
     except Exception as error:
         # The cause may show the key.
         raise ConfigurationError(
