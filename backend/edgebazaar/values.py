@@ -7,6 +7,7 @@ times as ISO-8601 in UTC.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from edgebazaar.errors import InvalidInput
@@ -25,6 +26,16 @@ def to_hex(value: bytes) -> str:
 def content_key(token_id: int) -> str:
     """Key of a content for its token id: the same 256 bits as 0x-hex."""
     return to_hex(token_id.to_bytes(32, "big"))
+
+
+def require_state(state: str, states: Collection[str]) -> None:
+    """Refuses the name of a state that no row can have.
+
+    Raises:
+        InvalidInput: Naming the states that there are.
+    """
+    if state not in states:
+        raise InvalidInput("state", f"no state is called {state!r}", f"Use {', '.join(states)}")
 
 
 def parse_bytes32(text: str, field: str, *, zero_allowed: bool = True) -> bytes:

@@ -27,7 +27,7 @@ from edgebazaar.db import read_scope
 from edgebazaar.db.paging import RowPage, row_page
 from edgebazaar.errors import Conflict, Forbidden, InvalidInput, NotFound
 from edgebazaar.identity.service import MemberService
-from edgebazaar.values import hash_key, parse_bytes, parse_bytes32, parse_uint
+from edgebazaar.values import hash_key, parse_bytes, parse_bytes32, parse_uint, require_state
 
 Row = Mapping[str, Any]
 STATES = ("open", "scored", "declared", "settled", "refunded")
@@ -86,10 +86,7 @@ class AuctionService:
         table = auction_round
         statement = select(table)
         if state is not None:
-            if state not in STATES:
-                raise InvalidInput(
-                    "state", f"no state is called {state!r}", f"Use {', '.join(STATES)}"
-                )
+            require_state(state, STATES)
             statement = statement.where(table.c.state == state)
         if operator is not None:
             statement = statement.where(table.c.operator == checksum_address(operator, "operator"))

@@ -15,7 +15,7 @@ from edgebazaar.content.tables import content_challenge
 from edgebazaar.db import read_scope
 from edgebazaar.db.paging import RowPage, row_page
 from edgebazaar.errors import Conflict, Forbidden, InvalidInput, NotFound
-from edgebazaar.values import hash_key
+from edgebazaar.values import hash_key, require_state
 
 Row = Mapping[str, Any]
 STATES = ("open", "upheld", "rejected")
@@ -72,10 +72,7 @@ class ChallengeService:
         table = content_challenge
         statement = select(table)
         if state is not None:
-            if state not in STATES:
-                raise InvalidInput(
-                    "state", f"no state is called {state!r}", f"Use {', '.join(STATES)}"
-                )
+            require_state(state, STATES)
             statement = statement.where(table.c.state == state)
         if challenger is not None:
             statement = statement.where(

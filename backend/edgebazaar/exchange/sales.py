@@ -18,7 +18,7 @@ from edgebazaar.errors import Conflict, Forbidden, InvalidInput, NotFound
 from edgebazaar.exchange.assets import require_preimage
 from edgebazaar.exchange.hashlocks import require_unused
 from edgebazaar.exchange.tables import payout_credit, sale
-from edgebazaar.values import hash_key, parse_bytes32, parse_uint, to_hex
+from edgebazaar.values import hash_key, parse_bytes32, parse_uint, require_state, to_hex
 
 Row = Mapping[str, Any]
 STATES = ("open", "settled", "refunded")
@@ -86,10 +86,7 @@ class SaleService:
         if content_hash is not None:
             statement = statement.where(sale.c.content_hash == hash_key(content_hash, "content"))
         if state is not None:
-            if state not in STATES:
-                raise InvalidInput(
-                    "state", f"no state is called {state!r}", f"Use {', '.join(STATES)}"
-                )
+            require_state(state, STATES)
             statement = statement.where(sale.c.state == state)
         key = [sale.c.block_number, sale.c.log_index]
         with read_scope(self._engine) as session:

@@ -25,6 +25,7 @@ from edgebazaar.values import (
     hash_key,
     parse_bytes32,
     parse_uint,
+    require_state,
     to_hex,
 )
 
@@ -120,10 +121,7 @@ class LockService:
             if value is not None:
                 statement = statement.where(table.c[name] == hash_key(value, name))
         if state is not None:
-            if state not in STATES:
-                raise InvalidInput(
-                    "state", f"no state is called {state!r}", f"Use {', '.join(STATES)}"
-                )
+            require_state(state, STATES)
             statement = statement.where(table.c.state == state)
         with read_scope(self._engine) as session:
             return row_page(

@@ -26,6 +26,7 @@ from edgebazaar.content.engine.delivery import ciphertext_hash, encrypt, hashloc
 from edgebazaar.content.engine.fingerprint import IMAGE_PDQ_V1, fingerprint
 from edgebazaar.content.engine.generator import MODEL_NAME, generate_image, model_id
 from edgebazaar.errors import ConfigurationError, InvalidInput, Unavailable
+from edgebazaar.values import to_hex
 
 Json = dict[str, Any]
 _IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
@@ -195,9 +196,9 @@ class ProviderAgent:
         self._client.act(
             f"/tasks/{task_id}/delivery/prepare",
             {
-                "hashlock": _hex(hashlock(key)),
-                "ciphertext_hash": _hex(ciphertext_hash(ciphertext)),
-                "content_hash": _hex(content_hash(canonical)),
+                "hashlock": to_hex(hashlock(key)),
+                "ciphertext_hash": to_hex(ciphertext_hash(ciphertext)),
+                "content_hash": to_hex(content_hash(canonical)),
                 "locator": stored["location"],
             },
         )
@@ -224,11 +225,11 @@ class ProviderAgent:
         fields = {
             "producer": task["producer"],
             "provider": self._client.address,
-            "content_hash": _hex(content_hash(canonical)),
+            "content_hash": to_hex(content_hash(canonical)),
             "fingerprint": fingerprint(IMAGE_PDQ_V1, canonical).hexadecimal,
             "fingerprint_scheme": IMAGE_PDQ_V1,
             "prompt_commitment": task["prompt_commitment"],
-            "model_id": _hex(self._generator.model),
+            "model_id": to_hex(self._generator.model),
         }
         typed_data = self._client.post("/contents/receipts", fields)["typed_data"]
         self._client.request(
@@ -239,7 +240,7 @@ class ProviderAgent:
 
     def _settle(self, task: Json) -> bool:
         key = self._key(task["task_id"])
-        self._client.act(f"/tasks/{task['task_id']}/settlement/prepare", {"preimage": _hex(key)})
+        self._client.act(f"/tasks/{task['task_id']}/settlement/prepare", {"preimage": to_hex(key)})
         return True
 
 
@@ -280,7 +281,3 @@ def run_agent(
 
 def _minimum_stake(client: EdgeBazaarClient) -> int:
     return int(client.get("/deployment")["profile"]["minimum_stake"])
-
-
-def _hex(value: bytes) -> str:
-    return "0x" + value.hex()

@@ -23,6 +23,7 @@ from edgebazaar.values import (
     parse_bytes32,
     parse_text,
     parse_uint,
+    require_state,
     to_hex,
 )
 
@@ -126,10 +127,7 @@ class TaskService:
         if content_hash is not None:
             statement = statement.where(task.c.content_hash == hash_key(content_hash, "content"))
         if state is not None:
-            if state not in STATES:
-                raise InvalidInput(
-                    "state", f"no state is called {state!r}", f"Use {', '.join(STATES)}"
-                )
+            require_state(state, STATES)
             statement = statement.where(task.c.state == state)
         key = [task.c.block_number, task.c.log_index]
         with read_scope(self._engine) as session:
