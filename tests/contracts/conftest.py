@@ -1,11 +1,13 @@
 """The whole contract set, deployed as a deployment does it, and members in every role."""
 
+import time
 from types import SimpleNamespace
 
 import contract_support as support
 import pytest
 from brownie import accounts, web3
 from eth_utils import keccak
+from web3.middleware import Web3Middleware
 
 MEMBERS = {
     "producer": support.PRODUCER,
@@ -23,6 +25,37 @@ MEMBERS = {
     "operator": support.OPERATOR,
 }
 OTHERS = ("administrator", "stranger", "relayer", "treasury")
+
+
+class PatientReceipts(Web3Middleware):
+    """Asks again for a receipt that is not there yet.
+
+    Anvil counts a sender's nonce up before it files the receipt, and brownie takes a transaction
+    for dropped when it sees the one without the other.
+    """
+
+    seconds = 2.0
+
+    def wrap_make_request(self, make_request):
+        def request(method, params):
+            response = make_request(method, params)
+            end = time.monotonic() + self.seconds
+            while (
+                method == "eth_getTransactionReceipt"
+                and "error" not in response
+                and response.get("result") is None
+                and time.monotonic() < end
+            ):
+                time.sleep(0.01)
+                response = make_request(method, params)
+            return response
+
+        return request
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_receipts():
+    web3.middleware_onion.add(PatientReceipts)
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ TASKS = 30
 
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize(
-    ("kind", "block_time"), [("anvil", 0.2), pytest.param("ganache", 0.5, marks=pytest.mark.slow)]
+    ("kind", "block_time"), [("anvil", 0.2), pytest.param("ganache", 1.0, marks=pytest.mark.slow)]
 )
 def test_lifecycle_holds(kind: str, block_time: float, tmp_path: Path) -> None:
     settings = load_settings(

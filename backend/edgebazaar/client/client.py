@@ -234,6 +234,14 @@ class EdgeBazaarClient:
             raise TransactionFailed(resource)
         return resource
 
+    def now(self) -> int:
+        """Unix seconds from which to count a deadline on chain.
+
+        The later one of this machine's clock and the last indexed block's time, for a chain may
+        run ahead: Ganache gives each block a second of its own, however fast they come.
+        """
+        return max(int(time.time()), int(self.get("/health")["time"]))
+
     def poll(self, ready: Callable[[], bool], *, seconds: float | None = None) -> bool:
         """Calls `ready` until it is true or the time is over; whether it became true."""
         end = time.monotonic() + (seconds if seconds is not None else self._wait_seconds)

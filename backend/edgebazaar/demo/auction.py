@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +68,7 @@ def run_auction(cast: Cast, report: Report) -> None:
 
 
 def _open_round(cast: Cast, step: Step) -> tuple[str, dict[str, Any]]:
-    commit_until = int(time.time()) + _COMMIT_SECONDS
+    commit_until = cast.operator.client.now() + _COMMIT_SECONDS
     terms: dict[str, Any] = {
         "beneficiary": cast.roadside_unit.address,
         "brand": cast.brand.address,

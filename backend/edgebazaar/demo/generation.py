@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -25,7 +24,7 @@ from edgebazaar.tasks.documents.service import prompt_commitment
 
 FEE = 10**16
 TEMPERATURE = 10**17
-_ON_TIME_SECONDS = 8
+_ON_TIME_SECONDS = 12
 _CLOSE_SECONDS = 60
 _WINDOW_SECONDS = 120
 _UNKNOWN_TRUST = 0.5
@@ -176,7 +175,7 @@ def order(producer: Actor, step: Step, number: int) -> tuple[Delivered, str, str
         "seed": 1000 + number,
     }
     commitment = prompt_commitment(brief["prompt"], bytes.fromhex(brief["salt"][2:]))
-    now = int(time.time())
+    now = client.now()
     posted = producer.act(
         "/tasks/prepare",
         {

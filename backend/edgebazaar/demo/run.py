@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from edgebazaar.app import Backend, claim_api_port, running_backend, running_server
+from edgebazaar.chain.node_commands import NodeKind
 from edgebazaar.console import console, deployment_line, show_addresses, wait_for_interrupt
 from edgebazaar.demo import accounting
 from edgebazaar.demo.actors import create_cast
@@ -20,7 +21,8 @@ from edgebazaar.errors import EdgeBazaarError, InvalidInput
 from edgebazaar.settings import Settings, load_settings
 from edgebazaar.tasks.agent import image_files
 
-_BLOCK_TIME = 0.2
+# Ganache gives every block a second of its own, so faster blocks would run away from the clock.
+_BLOCK_TIMES: dict[NodeKind, float] = {"anvil": 0.2, "ganache": 1.0}
 
 
 def run_demo(*, once: bool, images: Path | None = None, tasks: int = 36) -> int:
@@ -93,9 +95,11 @@ def _require_enough(images: Path, tasks: int) -> None:
 
 
 def _demo_settings() -> Settings:
-    chosen = load_settings(profile="demo", block_time=_BLOCK_TIME)
+    chosen = load_settings(profile="demo")
     return load_settings(
-        profile="demo", block_time=_BLOCK_TIME, data_directory=chosen.data_directory / "demo"
+        profile="demo",
+        block_time=_BLOCK_TIMES[chosen.node_kind],
+        data_directory=chosen.data_directory / "demo",
     )
 
 

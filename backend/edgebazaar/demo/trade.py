@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 
 from edgebazaar.demo.actors import Actor, Cast
 from edgebazaar.demo.generation import Delivered, event_argument
@@ -49,7 +48,7 @@ def _sell(seller: Actor, buyer: Actor, content: str, step: Step, report: Report)
             "content_hash": content,
             "price": str(PRICE),
             "hashlock": hashlock,
-            "timelock": int(time.time()) + _SALE_SECONDS,
+            "timelock": buyer.client.now() + _SALE_SECONDS,
         },
     )
     step.record(f"{buyer.name} opens a sale", opened)
@@ -69,7 +68,7 @@ def _lock_content(
             "receiver": counterparty.address,
             "asset": {"kind": "content", "amount_or_id": str(int(content, 16))},
             "hashlock": hashlock,
-            "timelock": int(time.time()) + seconds,
+            "timelock": holder.client.now() + seconds,
             "expected_asset": {"kind": "native", "amount_or_id": str(PRICE)},
         },
     )
@@ -81,7 +80,7 @@ def _answer(counterparty: Actor, first: str, seconds: int, step: Step) -> str:
     answered = counterparty.act(
         f"/exchanges/locks/{first}/answer/prepare",
         {
-            "timelock": int(time.time()) + seconds,
+            "timelock": counterparty.client.now() + seconds,
             "asset": {"kind": "native", "amount_or_id": str(PRICE)},
         },
     )

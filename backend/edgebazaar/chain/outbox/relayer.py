@@ -23,6 +23,7 @@ from edgebazaar.chain.outbox.context import (
 )
 from edgebazaar.chain.outbox.reconcile import Reconciler
 from edgebazaar.chain.outbox.reserve import read_nonces, reserve
+from edgebazaar.chain.outbox.second_look import SecondLook
 from edgebazaar.chain.outbox.states import Transaction
 from edgebazaar.chain.outbox.store import (
     apply_moves,
@@ -101,6 +102,7 @@ class Relayer:
         self._on_change = on_change
         self._reconciler = Reconciler(self._context)
         self._broadcaster = Broadcaster(self._context)
+        self._second_look = SecondLook()
         self._chain_checked = False
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -229,7 +231,11 @@ class Relayer:
             return []
         verdicts = check_relayed(context, head, relayed)
         for_direct = check_direct(context, head, direct)
-        moves = verdicts.moves + for_direct.moves
+        moves = self._second_look.standing(
+            head.number,
+            [row.sequence for row in (*relayed, *direct)],
+            verdicts.moves + for_direct.moves,
+        )
         with session_scope(context.engine) as session:
             apply_moves(session, moves)
         context.checkpoint("checked")
