@@ -22,6 +22,7 @@ from sqlalchemy import Engine
 
 from edgebazaar.api.context import Context
 from edgebazaar.api.factory import create_application
+from edgebazaar.chain.artifacts import CONTRACT_NAMES
 from edgebazaar.chain.contracts import ContractSet, Deployment
 from edgebazaar.chain.deploy import DeploymentProgress, deploy
 from edgebazaar.chain.indexer import Indexer, IndexerSettings, ProjectionRegistry
@@ -149,6 +150,13 @@ def running_server(settings: Settings, application: FastAPI) -> Iterator[str]:
 def _deployment(
     settings: Settings, url: str, progress: Callable[[DeploymentProgress], None] | None
 ) -> Deployment:
+    if missing := set(CONTRACT_NAMES) - set(settings.deployment_profile.contracts):
+        raise ConfigurationError(
+            f"profile {settings.profile} lacks contracts that the backend serves: "
+            f"{', '.join(sorted(missing))}",
+            mend="Use default or demo here; 'edgebazaar deploy' deploys any profile",
+            field="EDGEBAZAAR_PROFILE",
+        )
     return deploy(
         url,
         settings.keys.administrator,

@@ -84,7 +84,11 @@ def demo(
 def deploy(
     rpc_url: RpcOption = None,
     profile: Annotated[
-        str | None, typer.Option(help="Parameters to deploy with: default or demo.")
+        str | None,
+        typer.Option(
+            help="What to deploy, and its parameters: default, demo, or payments (only what a "
+            "chain needs on which the price of an exchange across two chains is locked)."
+        ),
     ] = None,
 ) -> None:
     """Deploy the contracts, or finish a deployment that was interrupted; never twice.

@@ -130,7 +130,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_profile(cls, value: str) -> str:
         if value not in PROFILES:
-            raise ValueError(f"there is no profile {value!r}; use {' or '.join(PROFILES)}")
+            raise ValueError(f"there is no profile {value!r}; use {', '.join(PROFILES)}")
         return value
 
     @field_validator("administrator_key", "operator_key", "relayer_key")

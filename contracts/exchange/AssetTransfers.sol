@@ -15,12 +15,17 @@ library AssetTransfers {
 
     /// @notice Refuses an asset that could not be paid out again.
     /// @dev The register is refused as a foreign token: content in custody would be stuck for good once it is removed.
+    /// A chain for payments alone has no register; its locks refuse content.
     function requireWellFormed(IHashedTimelock.Asset calldata asset, address registry, uint256 value) internal view {
         IHashedTimelock.AssetKind kind = asset.kind;
         bool isTokenFit;
-        if (kind == IHashedTimelock.AssetKind.Native) isTokenFit = asset.token == address(0);
-        else if (kind == IHashedTimelock.AssetKind.Content) isTokenFit = asset.token == registry;
-        else isTokenFit = asset.token != registry && asset.token.code.length != 0;
+        if (kind == IHashedTimelock.AssetKind.Native) {
+            isTokenFit = asset.token == address(0);
+        } else if (kind == IHashedTimelock.AssetKind.Content) {
+            isTokenFit = asset.token == registry && registry != address(0);
+        } else {
+            isTokenFit = asset.token != registry && asset.token.code.length != 0;
+        }
         require(isTokenFit, IHashedTimelock.HashedTimelock_AssetTokenMismatch(kind, asset.token));
 
         // Zero is a lawful id of a foreign token, and no amount of anything.

@@ -24,10 +24,15 @@ from edgebazaar.chain.keys import derive_account
 from edgebazaar.chain.manifest import read_manifest
 from edgebazaar.chain.node import TEST_MNEMONIC, EmbeddedNode
 from edgebazaar.chain.node_commands import NodeKind
-from edgebazaar.chain.profiles import PROFILES, DeploymentProfile
+from edgebazaar.chain.profiles import (
+    PAYMENT_CONTRACTS,
+    PROFILES,
+    ZERO_ADDRESS,
+    DeploymentProfile,
+)
 from edgebazaar.chain.rpc import RpcClient, from_quantity
 from edgebazaar.chain.transactions import TransactionFailed, transact
-from edgebazaar.errors import ConfigurationError
+from edgebazaar.errors import ConfigurationError, InvalidInput
 
 CHAIN_ID = 31337
 FAST = 0.05
@@ -113,6 +118,32 @@ def test_everything_stands_and_is_bound(
             arguments = tuple(deployment.address(target) for target in targets)
             with pytest.raises(TransactionFailed, match="AlreadyBound"):
                 transact(rpc, contracts, signer, ContractCall(name, function, arguments))
+
+
+def test_a_chain_for_payments_gets_only_what_payments_need(
+    fresh: EmbeddedNode, signer: LocalAccount, tmp_path: Path
+) -> None:
+    deployment = deploy(fresh.url, signer, PROFILES["payments"], tmp_path)
+    assert tuple(deployment.contracts) == PAYMENT_CONTRACTS
+    assert not deployment.bindings
+    assert Deployment.load(Deployment.path(tmp_path, CHAIN_ID)) == deployment
+    with RpcClient(fresh.url) as rpc:
+        verify(rpc, deployment)
+        assert creations(rpc, signer.address) == len(PAYMENT_CONTRACTS)
+        contracts = ContractSet(deployment)
+        registry = contracts.read(rpc, ContractCall("HashedTimelock", "registry"))
+        assert registry == ZERO_ADDRESS
+        told: list[DeploymentProgress] = []
+        assert deploy(fresh.url, signer, PROFILES["payments"], tmp_path, told.append) == deployment
+        assert [item.phase for item in told] == ["standing"] * len(PAYMENT_CONTRACTS)
+        with pytest.raises(DeploymentMismatch, match="profile payments"):
+            deploy(fresh.url, signer, DEMO, tmp_path)
+
+
+@pytest.mark.parametrize("names", [("Nothing",), ("TrustedForwarder", "HashedTimelock")])
+def test_a_profile_lists_contracts_after_those_they_need(names: tuple[str, ...]) -> None:
+    with pytest.raises(InvalidInput, match=r"Nothing|needs Membership"):
+        DeploymentProfile(contracts=names)
 
 
 def test_a_second_run_changes_nothing(

@@ -404,7 +404,7 @@ class TestProfiles:
             DeploymentProfile(**values)
 
     def test_an_unknown_profile_is_refused(self) -> None:
-        with pytest.raises(InvalidInput, match="Use default or demo"):
+        with pytest.raises(InvalidInput, match="Use default, demo, payments"):
             profile_named("production")
 
 

@@ -1,4 +1,4 @@
-"""Deployment of all contracts: one path for `edgebazaar deploy`, `brownie run deploy` and the demo.
+"""Deployment of a profile's contracts, the same for `edgebazaar deploy`, brownie and the demo.
 
 Every step is one transaction. What it will be (nonce, hash, fees, address to come) is on disk
 before it is sent, and the same signed transaction is rebuilt from that on resumption, so that no
@@ -128,12 +128,13 @@ def verify(rpc: RpcClient, deployment: Deployment) -> None:
             f"the manifest is of chain {deployment.chain_id}, the node runs chain {chain_id}",
             mend="Correct EDGEBAZAAR_RPC_URL, or use the manifest of this chain",
         )
-    if missing := [name for name in CONTRACT_NAMES if name not in deployment.contracts]:
+    names = list(deployment.profile.get("contracts", CONTRACT_NAMES))
+    if missing := [name for name in names if name not in deployment.contracts]:
         raise DeploymentMismatch(
             f"the manifest lacks {', '.join(missing)}", mend="Deploy into another directory"
         )
     codes = rpc.batch(
-        [("eth_getCode", [deployment.contracts[name].address, "latest"]) for name in CONTRACT_NAMES]
+        [("eth_getCode", [deployment.contracts[name].address, "latest"]) for name in names]
     )
     receipts = rpc.batch(
         [
@@ -146,7 +147,7 @@ def verify(rpc: RpcClient, deployment: Deployment) -> None:
         for step, receipt in zip(deployment.bindings, receipts, strict=True)
         if receipt is None or from_quantity(receipt["status"]) == 0
     ]
-    for name, code in zip(CONTRACT_NAMES, codes, strict=True):
+    for name, code in zip(names, codes, strict=True):
         deployed, artifact = deployment.contracts[name], load_artifact(name)
         if deployed.source_hash != artifact.source_hash:
             problems.append(f"{name} was deployed from other sources")
@@ -183,13 +184,17 @@ class _Run:
         self._administrator = to_checksum_address(administrator)
         self._document = self._open_document(chain_id)
         self._contracts: dict[str, dict[str, Any]] = self._document["contracts"]
-        self._total = len(CONTRACT_NAMES) + len(BINDINGS)
+        self._bindings = [
+            binding for binding in BINDINGS if {binding[0], *binding[2]} <= set(profile.contracts)
+        ]
+        self._total = len(profile.contracts) + len(self._bindings)
 
     def complete(self, receipt_timeout: float) -> Deployment:
         """Carry out every step that is not carried out yet, then verify the whole."""
         if self._document["complete"] and (standing := self._standing()) is not None:
             return standing
-        for number, name in enumerate(CONTRACT_NAMES, 1):
+        contracts = self._profile.contracts
+        for number, name in enumerate(contracts, 1):
             arguments = self._profile.constructor_arguments(
                 name, administrator=self._administrator, addresses=self._addresses()
             )
@@ -202,7 +207,7 @@ class _Run:
             }
             extra = {"arguments": named, "source_hash": artifact.source_hash}
             self._ensure(number, name, self._contracts, None, data, extra, receipt_timeout)
-        for number, (name, function, targets) in enumerate(BINDINGS, len(CONTRACT_NAMES) + 1):
+        for number, (name, function, targets) in enumerate(self._bindings, len(contracts) + 1):
             entry = next(item for item in load_artifact(name).abi if item.get("name") == function)
             addresses = self._addresses()
             values = codec.encode_values(

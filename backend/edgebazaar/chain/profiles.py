@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from edgebazaar.chain.artifacts import CONTRACT_NAMES
 from edgebazaar.errors import InvalidInput
 
 ETHER = 10**18
@@ -16,6 +17,9 @@ IMAGE_PDQ_V1 = (1 << 16) | 1
 """Fingerprint scheme of images: PDQ, version 1."""
 TEXT_SIMHASH_V1 = (2 << 16) | 1
 """Fingerprint scheme of texts: SimHash, version 1."""
+ZERO_ADDRESS = "0x" + "00" * 20
+PAYMENT_CONTRACTS = ("TrustedForwarder", "Membership", "Payouts", "HashedTimelock")
+"""What a chain needs on which only payments are locked, see docs/two-chains.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class DeploymentProfile:
         weight_older: Weight of older interactions.
         weight_positive: Weight of positive interactions; with `weight_negative` adds to 1.
         weight_negative: Weight of negative interactions.
+        contracts: Which contracts are deployed, in the order of deployment; by default all.
     """
 
     name: str = "default"
@@ -50,6 +55,7 @@ class DeploymentProfile:
     weight_older: int = 4 * FIXED_POINT_ONE // 10
     weight_positive: int = 4 * FIXED_POINT_ONE // 10
     weight_negative: int = 6 * FIXED_POINT_ONE // 10
+    contracts: tuple[str, ...] = CONTRACT_NAMES
 
     def __post_init__(self) -> None:
         """Refuse what a constructor would refuse, before anything is deployed."""
@@ -65,11 +71,20 @@ class DeploymentProfile:
         for scheme, distance in self.schemes.items():
             if not 0 < distance <= 256:
                 raise InvalidInput("schemes", f"distance {distance} of {scheme} is not 1 to 256")
+        known: dict[str, str] = {}
+        for name in self.contracts:
+            # Raises where a contract is unknown, or comes before one that it needs.
+            self.constructor_arguments(name, administrator=ZERO_ADDRESS, addresses=known)
+            known[name] = ZERO_ADDRESS
 
     def constructor_arguments(
         self, contract: str, *, administrator: str, addresses: Mapping[str, str]
     ) -> tuple[Any, ...]:
-        """Constructor arguments of a contract, given the addresses of those before it."""
+        """Constructor arguments of a contract, given the addresses of those before it.
+
+        Raises:
+            InvalidInput: If profiles deploy no such contract, or one that it needs is missing.
+        """
         schemes = sorted(self.schemes)
         weights = {
             "recent": self.weight_recent,
@@ -77,7 +92,14 @@ class DeploymentProfile:
             "positive": self.weight_positive,
             "negative": self.weight_negative,
         }
-        at = addresses.__getitem__
+
+        def at(name: str) -> str:
+            if name not in addresses:
+                raise InvalidInput(
+                    "contracts", f"{contract} needs {name}", f"List {name} before {contract}"
+                )
+            return addresses[name]
+
         match contract:
             case "TrustedForwarder":
                 return ()
@@ -104,7 +126,8 @@ class DeploymentProfile:
                 return (
                     at("Membership"),
                     at("TrustedForwarder"),
-                    at("ProofOfAIGC"),
+                    # Without a register it locks coins and tokens, and refuses content.
+                    addresses.get("ProofOfAIGC", ZERO_ADDRESS),
                     at("Payouts"),
                     self.safety_margin,
                 )
@@ -129,8 +152,10 @@ class DeploymentProfile:
         raise InvalidInput("contract", f"{contract} is not deployed by profiles")
 
     def as_document(self) -> dict[str, Any]:
-        """The profile as the manifest writes it."""
+        """The profile as the manifest writes it; `contracts` only where some are left out."""
+        left_out = len(self.contracts) < len(CONTRACT_NAMES)
         return {
+            **({"contracts": list(self.contracts)} if left_out else {}),
             "name": self.name,
             "treasury": self.treasury,
             "challenge_deposit": str(self.challenge_deposit),
@@ -152,6 +177,7 @@ PROFILES = MappingProxyType(
         "default": DeploymentProfile(),
         # Short times, so that a demonstration sees timelocks run out and windows pass.
         "demo": DeploymentProfile(name="demo", safety_margin=4, window_seconds=20),
+        "payments": DeploymentProfile(name="payments", contracts=PAYMENT_CONTRACTS),
     }
 )
 """Profiles by name."""
@@ -167,5 +193,5 @@ def profile_named(name: str) -> DeploymentProfile:
         return PROFILES[name]
     except KeyError:
         raise InvalidInput(
-            "EDGEBAZAAR_PROFILE", f"there is no profile {name!r}", f"Use {' or '.join(PROFILES)}"
+            "EDGEBAZAAR_PROFILE", f"there is no profile {name!r}", f"Use {', '.join(PROFILES)}"
         ) from None
