@@ -29,7 +29,7 @@ SOLC_READY := .solc/.ready
 COMPILE_LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate
 
-.PHONY: help setup lock build demo test test-all python-test brownie-test fuzz lint bench clean distclean
+.PHONY: help setup lock build demo test test-all python-test brownie-test fuzz lint gas bench clean distclean
 
 ##@ Start here
 help: ## show this list
@@ -66,6 +66,9 @@ lint: setup ## style, types, import rules, and whether the compiled artifacts ar
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m edgebazaar.chain.build --check
+
+gas: build ## gas of every function beside budgets and other contracts; fails 1 % above snapshots/gas.json (UPDATE=1: rewrites it)
+	$(BIN)/python -m benchmarks.gas $(if $(filter-out 0,$(UPDATE)),--update)
 
 bench: build ## measure speed, scale and gas (BENCHMARKS="gas outbox": only these)
 	$(BIN)/python -m benchmarks $(BENCHMARKS)

@@ -1,0 +1,79 @@
+"""Generation tasks from their posting to their payment."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+
+from benchmarks.gas.budgets import Budget
+from benchmarks.gas.world import ETHER, GasWorld
+from edgebazaar.chain.rpc import from_quantity
+
+PRODUCER, PROVIDER = 1, 2
+KEY = bytes(31) + b"\x2a"
+HASHLOCK = hashlib.sha256(KEY).digest()
+BUDGETS: dict[str, Budget] = {}
+DELIVERY = {
+    "hashlock": HASHLOCK,
+    "ciphertextHash": HASHLOCK,
+    "contentHash": HASHLOCK,
+    "locator": "/api/v1/contents/blobs/" + "ab" * 32,
+}
+
+
+def measure(world: GasWorld) -> None:
+    """A provider's pledge and offer, its first and a later task for a producer, one not taken."""
+    (producer,) = world.new_members(1, PRODUCER)
+    (provider,) = world.new_members(1, PROVIDER)
+    board = (provider, "TaskBoard")
+    world.measure("stake, first", *board, "stake", value=2 * ETHER)
+    world.measure("stake", *board, "stake", value=2 * ETHER)
+    world.measure("state an offer", *board, "setOffer", 1, 1, 8)
+    world.measure("unstake", *board, "unstake", ETHER)
+    task(world, producer, provider, 1, ", first of a pair")
+    task(world, producer, provider, 2, "")
+    terms = task_terms(world, producer, 3)
+    world.send(producer, "TaskBoard", "post", terms, value=ETHER)
+    world.pass_to(terms["closeAt"] + 1)
+    world.measure("close a task, not taken", producer, "TaskBoard", "close", terms)
+
+
+def task_terms(world: GasWorld, producer: LocalAccount, salt: int) -> dict[str, Any]:
+    """Terms of a task of one ether within two hours."""
+    now = world.now()
+    return {
+        "producer": producer.address,
+        "promptCommitment": HASHLOCK,
+        "fee": ETHER,
+        "deliverBy": now + 3600,
+        "closeAt": now + 7200,
+        "acceptWindow": 3600,
+        "revealWindow": 3600,
+        "policy": 0,
+        "temperature": ETHER // 10,
+        "salt": salt.to_bytes(32, "big"),
+    }
+
+
+def task(
+    world: GasWorld, producer: LocalAccount, provider: LocalAccount, salt: int, case: str
+) -> None:
+    """One task with one candidate, from posting to payment."""
+    terms = task_terms(world, producer, salt)
+    world.measure(f"post a task{case}", producer, "TaskBoard", "post", terms, value=ETHER)
+    selection = {
+        "candidates": [provider.address],
+        "expectations": [ETHER // 2],
+        "recommenders": [],
+        "evaluatedAt": from_quantity(world.rpc.call("eth_blockNumber")),
+    }
+    steps: tuple[tuple[str, LocalAccount, str, tuple[Any, ...]], ...] = (
+        ("assign a task", producer, "assign", (terms, provider.address, selection)),
+        ("deliver", provider, "deliver", (terms, DELIVERY)),
+        ("accept a delivery", producer, "accept", (terms,)),
+        ("settle a task", provider, "settle", (terms, DELIVERY, KEY)),
+    )
+    for name, sender, function, arguments in steps:
+        world.measure(f"{name}{case}", sender, "TaskBoard", function, *arguments)
