@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ITaskStakes} from "./ITaskStakes.sol";
+
 /// @title ITaskBoard
 /// @notice Generation tasks between producers and staked edge service providers (ESPs), with a guarantee for both sides:
 /// the fee is in escrow before work begins, and it is paid only against the key that decrypts the delivered content.
@@ -11,7 +13,7 @@ pragma solidity ^0.8.28;
 ///
 /// The provider consents to being assigned through its offer (least fee, least time, capacity). Delivery commits to
 /// the hashlock of the content key, to the ciphertext and to the content; the producer accepts once it holds the ciphertext.
-interface ITaskBoard {
+interface ITaskBoard is ITaskStakes {
     enum State {
         None,
         Posted,
@@ -35,20 +37,6 @@ interface ITaskBoard {
         Late,
         Failed,
         NotAccepted
-    }
-
-    /// @notice What a provider offers and pledges, one word.
-    /// @param stake Pledged wei.
-    /// @param minimumFee Least fee in wei of a task it takes.
-    /// @param minimumDuration Least seconds between assignment and `deliverBy`.
-    /// @param capacity Most tasks at a time.
-    /// @param openTasks Tasks it works on now.
-    struct Offer {
-        uint96 stake;
-        uint96 minimumFee;
-        uint32 minimumDuration;
-        uint16 capacity;
-        uint16 openTasks;
     }
 
     /// @notice The terms of a task.
@@ -99,8 +87,6 @@ interface ITaskBoard {
         string locator;
     }
 
-    event OfferChanged(address indexed provider, uint96 minimumFee, uint32 minimumDuration, uint16 capacity);
-    event StakeChanged(address indexed provider, uint96 stake);
     event TaskPosted(bytes32 indexed taskId, address indexed producer, Terms terms);
     event TaskAssigned(bytes32 indexed taskId, address indexed provider, bytes32 seed, Selection selection);
     event TaskDelivered(bytes32 indexed taskId, address indexed provider, uint40 deliveredAt, Delivery delivery);
@@ -132,18 +118,6 @@ interface ITaskBoard {
     error TaskBoard_TooEarly(uint40 limit, uint256 blockTimestamp);
     error TaskBoard_DeliveryMismatch(bytes32 taskId);
     error TaskBoard_WrongPreimage(bytes32 taskId);
-    error TaskBoard_ZeroAmount();
-    error TaskBoard_StakeTooSmall(uint96 stake, uint256 amount);
-    error TaskBoard_TasksOpen(address provider, uint16 openTasks);
-
-    /// @notice Adds to the caller's stake. Requirements: caller is an active ESP.
-    function stake() external payable;
-
-    /// @notice Takes stake back as a transfer to the caller. Requirements: no open tasks; amount within the stake.
-    function unstake(uint96 amount) external;
-
-    /// @notice States what the caller takes on. Requirements: caller is an active ESP.
-    function setOffer(uint96 minimumFee, uint32 minimumDuration, uint16 capacity) external;
 
     /// @notice Posts a task with its fee.
     /// @dev Requirements: caller is an active producer and `terms.producer`; value equals a fee above zero;
@@ -172,12 +146,6 @@ interface ITaskBoard {
     /// window: Failed, a negative record. Delivered and not accepted in time: NotAccepted, no record.
     function close(Terms calldata terms) external;
 
-    /// @notice Whether an account is an active ESP with the minimum stake.
-    function isEligible(address provider) external view returns (bool);
-
-    /// @notice Offer and stake of a provider.
-    function offerOf(address provider) external view returns (Offer memory);
-
     /// @notice State word of a task.
     function stateOf(bytes32 taskId)
         external
@@ -186,7 +154,4 @@ interface ITaskBoard {
 
     /// @notice Id of a task: hash of chain, contract and terms.
     function idOf(Terms calldata terms) external view returns (bytes32);
-
-    /// @notice Stake in wei from which a provider is eligible.
-    function minimumStake() external view returns (uint96);
 }

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {MemberContext} from "../identity/MemberContext.sol";
 import {Roles} from "../identity/Roles.sol";
-import {IPayouts} from "../payments/IPayouts.sol";
 import {Payments} from "../payments/Payments.sol";
 import {IReputationLedger} from "../reputation/IReputationLedger.sol";
 import {ITaskBoard} from "./ITaskBoard.sol";
 import {TaskSelections} from "./TaskSelections.sol";
+import {TaskStakes} from "./TaskStakes.sol";
 
 /// @title TaskBoard
 /// @notice Generation tasks with the fee in escrow, see {ITaskBoard}.
-contract TaskBoard is ITaskBoard, MemberContext {
-    using SafeCast for uint256;
-
+contract TaskBoard is ITaskBoard, TaskStakes {
     /// @dev What is known of a task beyond its terms, one word:
     ///
     ///     8 bits | 40          | 40          | 160      | 8
@@ -31,70 +28,17 @@ contract TaskBoard is ITaskBoard, MemberContext {
     uint256 private constant MAXIMUM_WINDOW = 30 days;
     uint256 private constant MAXIMUM_LOCATOR_LENGTH = 256;
 
-    /// @notice Where coins go that their owner did not accept.
-    IPayouts public immutable payouts;
     /// @notice Where outcomes are recorded.
     IReputationLedger public immutable ledger;
-    /// @inheritdoc ITaskBoard
-    uint96 public immutable minimumStake;
 
     mapping(bytes32 taskId => Task task) private _tasks;
     mapping(bytes32 taskId => bytes32 deliveryHash) private _deliveries;
-    mapping(address provider => Offer offer) private _offers;
 
     constructor(address membership_, address forwarder, address payouts_, address ledger_, uint96 minimumStake_)
         MemberContext(membership_, forwarder)
+        TaskStakes(payouts_, minimumStake_)
     {
-        payouts = IPayouts(payouts_);
         ledger = IReputationLedger(ledger_);
-        minimumStake = minimumStake_;
-    }
-
-    /* STAKE AND OFFER */
-
-    /// @inheritdoc ITaskBoard
-    function stake() external payable {
-        // Check: the caller is a provider and pledges something.
-        _requireRole(Roles.EDGE_SERVICE_PROVIDER);
-        require(msg.value != 0, TaskBoard_ZeroAmount());
-
-        // Effect: the stake grows.
-        address provider = _msgSender();
-        uint96 total = (_offers[provider].stake + msg.value).toUint96();
-        _offers[provider].stake = total;
-        emit StakeChanged(provider, total);
-    }
-
-    /// @inheritdoc ITaskBoard
-    function unstake(uint96 amount) external {
-        // Check: the caller has that much and owes no work.
-        address provider = _msgSender();
-        Offer memory offer = _offers[provider];
-        require(amount != 0, TaskBoard_ZeroAmount());
-        require(amount <= offer.stake, TaskBoard_StakeTooSmall(offer.stake, amount));
-        require(offer.openTasks == 0, TaskBoard_TasksOpen(provider, offer.openTasks));
-
-        // Effect: the stake shrinks.
-        uint96 rest = offer.stake - amount;
-        _offers[provider].stake = rest;
-        emit StakeChanged(provider, rest);
-
-        // Interaction: pay the caller.
-        Payments.payCaller(provider, amount);
-    }
-
-    /// @inheritdoc ITaskBoard
-    function setOffer(uint96 minimumFee, uint32 minimumDuration, uint16 capacity) external {
-        // Check: the caller is a provider.
-        _requireRole(Roles.EDGE_SERVICE_PROVIDER);
-
-        // Effect: the offer holds for tasks assigned from now on.
-        address provider = _msgSender();
-        Offer storage offer = _offers[provider];
-        offer.minimumFee = minimumFee;
-        offer.minimumDuration = minimumDuration;
-        offer.capacity = capacity;
-        emit OfferChanged(provider, minimumFee, minimumDuration, capacity);
     }
 
     /* TASK */
@@ -133,7 +77,7 @@ contract TaskBoard is ITaskBoard, MemberContext {
         // Effect: the provider works on one more task.
         task.provider = provider;
         _advance(taskId, task, State.Assigned);
-        ++_offers[provider].openTasks;
+        _beginWork(provider);
         emit TaskAssigned(taskId, provider, seed, selection);
     }
 
@@ -178,7 +122,7 @@ contract TaskBoard is ITaskBoard, MemberContext {
         // Effect: the task is settled for good.
         Outcome outcome = task.isLate ? Outcome.Late : Outcome.OnTime;
         _advance(taskId, task, State.Settled);
-        --_offers[task.provider].openTasks;
+        _endWork(task.provider);
         emit TaskSettled(taskId, task.provider, outcome, preimage, terms.fee);
 
         // Interaction: the producer rates the provider, the provider is paid.
@@ -196,7 +140,7 @@ contract TaskBoard is ITaskBoard, MemberContext {
 
         // Effect: the task is closed for good.
         _advance(taskId, task, State.Closed);
-        if (task.provider != address(0)) --_offers[task.provider].openTasks;
+        if (task.provider != address(0)) _endWork(task.provider);
         emit TaskClosed(taskId, task.provider, outcome, terms.fee);
 
         // Interaction: the producer rates a provider that failed, and gets the fee back, whoever calls.
@@ -206,16 +150,6 @@ contract TaskBoard is ITaskBoard, MemberContext {
     }
 
     /* VIEWS */
-
-    /// @inheritdoc ITaskBoard
-    function isEligible(address provider) external view returns (bool) {
-        return _isEligible(provider, _offers[provider].stake);
-    }
-
-    /// @inheritdoc ITaskBoard
-    function offerOf(address provider) external view returns (Offer memory) {
-        return _offers[provider];
-    }
 
     /// @inheritdoc ITaskBoard
     function stateOf(bytes32 taskId)
@@ -277,7 +211,7 @@ contract TaskBoard is ITaskBoard, MemberContext {
 
     /// @dev A producer cannot rate itself, so it cannot work for itself either.
     function _requireAssignable(Terms calldata terms, address provider) private view {
-        Offer memory offer = _offers[provider];
+        Offer memory offer = offerOf(provider);
         require(provider != terms.producer, TaskBoard_SelfAssignment(provider));
         require(_isEligible(provider, offer.stake), TaskBoard_NotEligible(provider, offer.stake, minimumStake));
         require(terms.fee >= offer.minimumFee, TaskBoard_FeeBelowOffer(terms.fee, offer.minimumFee));
@@ -310,10 +244,6 @@ contract TaskBoard is ITaskBoard, MemberContext {
 
     function _requireBefore(uint40 limit) private view {
         require(block.timestamp < limit, TaskBoard_TooLate(limit, block.timestamp));
-    }
-
-    function _isEligible(address provider, uint96 pledged) private view returns (bool) {
-        return pledged >= minimumStake && membership.hasRole(provider, Roles.EDGE_SERVICE_PROVIDER);
     }
 
     function _idOf(Terms calldata terms) private view returns (bytes32) {

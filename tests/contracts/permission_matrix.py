@@ -336,6 +336,30 @@ MATRIX = [
         frozenset({"second_provider"}),
         no_stake,
     ),
+    # The dispute contract is bound once; here the auction house stands for it, and judges.
+    Row(
+        "TaskBoard",
+        "bindDisputes(address)",
+        lambda w, _: (w.system.challenges,),
+        frozenset({"deployer"}),
+        error("TaskBoard_NotDeployer"),
+        instance=lambda w: w.unbound.board,
+    ),
+    *(
+        Row(
+            "TaskBoard",
+            signature,
+            lambda w, _, more=more: (w.callers["second_provider"], *more(w)),
+            frozenset({"house"}),
+            error("TaskBoard_NotDisputes", who("house")),
+            instance=lambda w: w.unbound.judged_board,
+        )
+        for signature, more in (
+            ("hold(address)", lambda w: ()),
+            ("release(address)", lambda w: ()),
+            ("slash(address,uint96,address)", lambda w: (1, w.people.stranger)),
+        )
+    ),
     Row(
         "TaskBoard",
         f"post({TASK})",

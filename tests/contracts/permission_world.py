@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 from auction_rounds import OFFLINE, ONLINE, new_round
-from brownie import chain, web3
+from brownie import accounts, chain, web3
 from contract_support import (
     DAY,
     DEPOSIT,
@@ -179,6 +179,15 @@ def _bind_nothing(world: World, project, deployer) -> None:
         system.membership, system.forwarder, [], sender
     )
     world.unbound.ledger = project.ReputationLedger.deploy(WEIGHTS, WINDOW_SECONDS, sender)
+    board = (system.membership, system.forwarder, system.payouts, system.ledger, MINIMUM_STAKE)
+    world.unbound.board = project.TaskBoard.deploy(*board, sender)
+    judged = project.TaskBoard.deploy(*board, sender)
+    judged.bindDisputes(system.house, sender)
+    judged.stake({"from": world.people.second_provider, "value": MINIMUM_STAKE})
+    judged.hold(
+        world.people.second_provider, {"from": accounts.at(system.house.address, force=True)}
+    )
+    world.unbound.judged_board = judged
 
 
 def _challenge(world: World) -> None:
