@@ -184,11 +184,13 @@ def test_a_node_without_directory_leaves_nothing_behind() -> None:
 
 
 OWNER = """
-import json, sys, threading, time
+import json, signal, sys, threading, time
 from pathlib import Path
 from edgebazaar.chain.node import EmbeddedNode
 from edgebazaar.chain.rpc import RpcClient
 
+# A shell that started the tests in its background has them ignore interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 nodes = []
 def start():
     nodes.append(EmbeddedNode(Path(sys.argv[1]), kind=sys.argv[2], block_time=0.1,
