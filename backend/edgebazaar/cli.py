@@ -14,6 +14,7 @@ import typer
 
 from edgebazaar.client.commands import content_commands, market_commands
 from edgebazaar.errors import EdgeBazaarError
+from edgebazaar.exchange.watch.commands import watch_commands
 
 app = typer.Typer(
     name="edgebazaar",
@@ -28,6 +29,7 @@ index_app = typer.Typer(help="The read model that is derived from the chain.", n
 app.add_typer(index_app, name="index")
 app.add_typer(content_commands, name="content")
 app.add_typer(market_commands, name="market")
+app.add_typer(watch_commands, name="watch")
 
 RpcOption = Annotated[
     str | None,

@@ -18,6 +18,7 @@ from fixtures_database import (  # noqa: F401 - fixtures
 from market_accounts import Accounts, admit_members
 from market_history import bazaar_day, day_market, history  # noqa: F401 - fixtures
 from running_backend import http, market  # noqa: F401 - fixtures
+from two_chains import two_chains  # noqa: F401 - fixture
 
 from edgebazaar.chain.contracts import ContractSet, Deployment
 from edgebazaar.chain.deploy import deploy

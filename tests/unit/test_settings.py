@@ -73,7 +73,10 @@ def test_settings_do_not_change() -> None:
         ({"block_time": 0}, "EDGEBAZAAR_BLOCK_TIME: .*greater than 0"),
         ({"rpc_url": "localhost:8545"}, "EDGEBAZAAR_RPC_URL: .*http://127"),
         ({"explorer_url": "https://x.example/"}, r"EDGEBAZAAR_EXPLORER_URL: .*\{transaction\}"),
-        ({"profile": "x"}, "EDGEBAZAAR_PROFILE: there is no profile 'x'; use default, demo, payments"),
+        (
+            {"profile": "x"},
+            "EDGEBAZAAR_PROFILE: there is no profile 'x'; use default, demo, payments",
+        ),
         ({"relayer_key": "0x12"}, "EDGEBAZAAR_RELAYER_KEY: it is no private key"),
         (
             {"rpc_url": "http://x.example", "relayer_key": KEYS["a"]},

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from edgebazaar.chain.outbox.context import OutboxContext
+from edgebazaar.chain.outbox.context import OutboxContext, exceeds_fee_limit
 from edgebazaar.chain.outbox.reserve import give_up, sign_again
 from edgebazaar.chain.outbox.states import (
     FailureReason,
@@ -179,6 +179,10 @@ def _record(
                 }
                 apply_moves(session, [(row.sequence, row.state, failed)])
             elif meaning is Answer.UNDERPRICED:
+                if exceeds_fee_limit(context.settings, row.gas or 0, fees):
+                    note = {"last_error": message, "last_sent_at": now}
+                    apply_moves(session, [(row.sequence, row.state, note)])
+                    continue
                 sign_again(context, session, row, row.nonce or 0, fees, message)
             else:
                 give_up(context, session, row, reason, message, fees)

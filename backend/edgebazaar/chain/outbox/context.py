@@ -27,7 +27,8 @@ class RelayerSettings:
             maximum_in_flight: Transactions of our own keys that may be under way at once.
             maximum_forward_gas: Most gas that a relayed request may ask for. reorganisation_depth:
             Blocks below the head in which settled transactions are looked after when the chain
-            reorganises.
+            reorganises. maximum_fee: Most wei that the gas of one of our transactions may cost;
+            one that may cost more waits unsigned. None sets no limit.
     """
 
     confirmations: int = 1
@@ -37,6 +38,7 @@ class RelayerSettings:
     maximum_in_flight: int = 1000
     maximum_forward_gas: int = 10_000_000
     reorganisation_depth: int = 64
+    maximum_fee: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +107,9 @@ def fee_fields(rpc: RpcClient, head: Head) -> dict[str, Any]:
         "maxPriorityFeePerGas": tip,
         "maxFeePerGas": 2 * head.base_fee + tip,
     }
+
+
+def exceeds_fee_limit(settings: RelayerSettings, gas: int, fees: Mapping[str, Any]) -> bool:
+    """Whether a transaction with this gas and these fee fields may cost more than the limit."""
+    limit = settings.maximum_fee
+    return limit is not None and gas * int(fees.get("maxFeePerGas", fees.get("gasPrice"))) > limit

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import RowMapping, or_, select
 
-from edgebazaar.chain.outbox.context import Head, OutboxContext
+from edgebazaar.chain.outbox.context import Head, OutboxContext, exceeds_fee_limit
 from edgebazaar.chain.outbox.gaps import GapFiller
 from edgebazaar.chain.outbox.receipts import (
     fetch_receipts,
@@ -187,7 +187,9 @@ class Reconciler:
                         "settled_at": datetime.now(UTC),
                     }
                     apply_moves(session, [(row.sequence, row.state, replaced)])
-                elif row.signer in context.signers:
+                elif row.signer in context.signers and not exceeds_fee_limit(
+                    context.settings, row.gas or 0, fees
+                ):
                     nonce = next_nonce(
                         session, context.chain_id, row.signer, chain_nonces[row.signer]
                     )

@@ -13,11 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from edgebazaar.chain.contracts import ContractSet
 from edgebazaar.chain.outbox.broadcast import Broadcaster
-from edgebazaar.chain.outbox.check import check_direct, check_relayed
+from edgebazaar.chain.outbox.check import CheckedCall, check_direct, check_relayed
 from edgebazaar.chain.outbox.context import (
     Head,
     OutboxContext,
     RelayerSettings,
+    exceeds_fee_limit,
     fee_fields,
     read_head,
 )
@@ -239,7 +240,20 @@ class Relayer:
         with session_scope(context.engine) as session:
             apply_moves(session, moves)
         context.checkpoint("checked")
-        calls = verdicts.calls + for_direct.calls
+        calls = self._within_fee_limit(verdicts.calls + for_direct.calls, fees)
         nonces = read_nonces(context, sorted({call.signer for call in calls}), "pending")
         ended = [sequence for sequence, _, values in moves if "state" in values]
         return ended + reserve(context, calls, fees, nonces)
+
+    def _within_fee_limit(
+        self, calls: list[CheckedCall], fees: dict[str, object]
+    ) -> list[CheckedCall]:
+        """The calls that may be signed at these fees; the others are marked and wait."""
+        settings = self._context.settings
+        dear = [call for call in calls if exceeds_fee_limit(settings, call.gas, fees)]
+        if dear:
+            note = {"last_error": f"may cost more than {settings.maximum_fee} wei at present"}
+            rows = [call.transaction for call in dear]
+            with session_scope(self._context.engine) as session:
+                apply_moves(session, [(row.sequence, row.state, note) for row in rows])
+        return [call for call in calls if call not in dear]
