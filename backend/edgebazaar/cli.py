@@ -115,20 +115,59 @@ def deploy(
 
 
 @app.command()
-def verify(rpc_url: RpcOption = None) -> None:
-    """Compare the contracts on the chain with the compiled ones that this package carries."""
-    from edgebazaar.chain.contracts import Deployment
-    from edgebazaar.chain.deploy import verify as verify_deployment
-    from edgebazaar.chain.rpc import RpcClient, from_quantity
+def verify(
+    rpc_url: RpcOption = None,
+    sourcify: Annotated[
+        str | None, typer.Option(help="Address of a Sourcify server to submit the sources to.")
+    ] = None,
+    blockscout: Annotated[
+        str | None, typer.Option(help="Address of a Blockscout explorer to submit them to.")
+    ] = None,
+    patience: Annotated[
+        float, typer.Option(help="Seconds to wait for each verdict of a service.", min=1)
+    ] = 300,
+) -> None:
+    """Compare the contracts on the chain with the compiled ones, and publish their sources.
+
+    Without a service only the byte code is compared. Submitting again changes nothing. Exit code 1
+    if a service does not confirm every contract exactly.
+    """
     from edgebazaar.settings import load_settings
+    from edgebazaar.source_commands import run_verify
+
+    settings = load_settings(rpc_url=rpc_url, sourcify_url=sourcify, blockscout_url=blockscout)
+    _require_chain(settings.rpc_url)
+    if not run_verify(settings, patience):
+        raise typer.Exit(1)
+
+
+@app.command()
+def explorer(
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="Transaction hash, token id or content hash, address, or a contract's name."
+        ),
+    ],
+    kind: Annotated[
+        str | None, typer.Option(help="What it is: transaction, token or contract.")
+    ] = None,
+    chain_id: Annotated[
+        int | None, typer.Option(help="Chain id; asked of the chain if left out.")
+    ] = None,
+    rpc_url: RpcOption = None,
+) -> None:
+    """Print the pages of block explorers that show a transaction, a token or a contract.
+
+    EDGEBAZAAR_EXPLORERS names explorers of a chain of your own.
+    """
+    from edgebazaar.settings import load_settings
+    from edgebazaar.source_commands import run_explorer
 
     settings = load_settings(rpc_url=rpc_url)
-    _require_chain(settings.rpc_url)
-    with RpcClient(settings.rpc_url) as rpc:
-        chain_id = from_quantity(rpc.call("eth_chainId"))
-        path = Deployment.path(settings.manifest_directory, chain_id)
-        verify_deployment(rpc, Deployment.load(path))
-    typer.echo(f"Every contract in {path} stands on chain {chain_id} with the compiled byte code.")
+    if chain_id is None:
+        _require_chain(settings.rpc_url)
+    run_explorer(settings, what, kind, chain_id)
 
 
 @app.command("call")

@@ -85,6 +85,12 @@ class Settings(BaseSettings):
     """Blocks, its own included, after which a transaction counts as settled."""
     explorer_url: str = ""
     """Address of a block explorer's transaction page with `{transaction}` in it; empty for none."""
+    explorers: str = ""
+    """Explorers of a consortium's own chain, `family=address`, separated by commas."""
+    sourcify_url: str = ""
+    """Address of a Sourcify server that sources are submitted to; empty for none."""
+    blockscout_url: str = ""
+    """Address of a Blockscout explorer that sources are submitted to; empty for none."""
     administrator_key: SecretStr | None = None
     """Private key of the administrator, 0x-hex; derived for the embedded node."""
     operator_key: SecretStr | None = None
@@ -109,7 +115,7 @@ class Settings(BaseSettings):
             )
         return filled
 
-    @field_validator("rpc_url", "public_url")
+    @field_validator("rpc_url", "public_url", "sourcify_url", "blockscout_url")
     @classmethod
     def _check_url(cls, value: str) -> str:
         parts = urlsplit(value)

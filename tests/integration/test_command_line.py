@@ -16,6 +16,7 @@ from typing import Protocol
 import pytest
 from market_history import History
 from running_backend import Market, commitment, fresh_hash
+from source_services import BlockscoutDouble, SourcifyDouble, serving
 
 from edgebazaar.cli import main
 
@@ -247,6 +248,43 @@ def test_verify_and_index_status(day_market: Market, run: Command) -> None:
     status = run("index", "status", **settings, **database)
     assert status.returncode == 0, status.stderr
     assert "lag" in status.stdout
+
+
+def test_verify_publishes_to_the_named_services(day_market: Market, run: Command) -> None:
+    settings = node_of(day_market)
+    contracts = day_market.context.deployment.contracts
+    with serving(SourcifyDouble()) as sourcify, serving(BlockscoutDouble()) as blockscout:
+        names = {"EDGEBAZAAR_SOURCIFY_URL": sourcify.url}
+        published = run("verify", "--blockscout", blockscout.url, **settings, **names)
+        assert published.returncode == 0, published.stderr
+        assert published.stdout.count(" exact ") == 2 * len(contracts)
+        assert len(sourcify.submitted) == len(blockscout.submitted) == len(contracts)
+        blockscout.partial.add(contracts["Payouts"].address)
+        half = run("verify", "--blockscout", blockscout.url, "--patience", "2", **settings)
+        assert half.returncode == 1
+        (line,) = [line for line in half.stdout.splitlines() if " partial " in line]
+        assert "Payouts" in line
+
+
+def test_explorer_prints_pages_of_transaction_token_and_contract(
+    day_market: Market, history: History, run: Command
+) -> None:
+    settings = node_of(day_market) | {"EDGEBAZAAR_EXPLORERS": "blockscout=https://e.example"}
+    deployment = day_market.context.deployment
+    register = deployment.address("ProofOfAIGC")
+    transaction = deployment.contracts["Payouts"].transaction
+    for what, page in (
+        (transaction, f"/tx/{transaction}"),
+        ("Payouts", f"/address/{deployment.address('Payouts')}?tab=contract"),
+        ("7", f"/token/{register}/instance/7"),
+    ):
+        shown = run("explorer", what, **settings)
+        assert shown.returncode == 0, shown.stderr
+        assert shown.stdout.split() == [f"https://e.example{page}"]
+    assert_one_line(run("explorer", "0x" + "00" * 32, **settings), "no transaction or token")
+    assert_one_line(run("explorer", "7", **node_of(day_market)), "EDGEBAZAAR_EXPLORERS")
+    assert_one_line(run("explorer", "7"), "no chain is named")
+    assert_one_line(run("explorer", "7", "--kind", "x", **settings), "transaction, token, contract")
 
 
 def test_settings_that_do_not_fit_are_one_line(

@@ -102,6 +102,20 @@ def load_artifact(name: str) -> Artifact:
     )
 
 
+def load_metadata(name: str) -> str:
+    """A contract's metadata as the compiler wrote it, JSON; its hash is part of the code.
+
+    Raises:
+        ConfigurationError: If the package carries no contract of that name.
+    """
+    return str(_read(f"{name}.json")["metadata"])
+
+
+def load_standard_input() -> dict[str, Any]:
+    """The compiler's standard JSON input of all contracts, with every source."""
+    return _read("standard_input.json")
+
+
 @cache
 def load_custom_errors() -> Mapping[bytes, Mapping[str, Any]]:
     """Every custom error of all contracts and libraries: 4-byte selector -> name and inputs."""
