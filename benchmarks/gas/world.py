@@ -186,7 +186,10 @@ class GasWorld:
 
         So a function that only another contract may call is measured alone.
         """
-        address = self.contracts.address(contract)
+        return self.impersonate(self.contracts.address(contract))
+
+    def impersonate(self, address: str) -> str:
+        """Have the node sign for an account without a key, and fund it."""
         self.rpc.call("anvil_impersonateAccount", [address])
         self.rpc.call("anvil_setBalance", [address, hex(100 * ETHER)])
         return address

@@ -8,7 +8,7 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 
 from benchmarks.gas.budgets import Budget
-from benchmarks.gas.world import ETHER, GasWorld
+from benchmarks.gas.world import ETHER, NOBODY, GasWorld, account
 from edgebazaar.chain.rpc import from_quantity
 
 PRODUCER, PROVIDER = 1, 2
@@ -38,6 +38,21 @@ def measure(world: GasWorld) -> None:
     world.send(producer, "TaskBoard", "post", terms, value=ETHER)
     world.pass_to(terms["closeAt"] + 1)
     world.measure("close a task, not taken", producer, "TaskBoard", "close", terms)
+    stakes(world, provider)
+
+
+def stakes(world: GasWorld, provider: LocalAccount) -> None:
+    """What a dispute contract does to a stake, each as a transaction of its own."""
+    judge = world.read("TaskBoard", "disputes")
+    if judge == NOBODY:
+        judge = account(250).address
+        owner = world.administrator
+        world.measure("bind the disputes", owner, "TaskBoard", "bindDisputes", judge)
+    world.impersonate(judge)
+    world.measure("hold a stake", judge, "TaskBoard", "hold", provider.address)
+    slash = (provider.address, ETHER // 2, account(251).address)
+    world.measure("slash a stake", judge, "TaskBoard", "slash", *slash)
+    world.measure("release a stake", judge, "TaskBoard", "release", provider.address)
 
 
 def task_terms(world: GasWorld, producer: LocalAccount, salt: int) -> dict[str, Any]:
