@@ -16,25 +16,31 @@ library AssetTransfers {
     /// @notice Refuses an asset that could not be paid out again.
     /// @dev The register is refused as a foreign token: content in custody would be stuck for good once it is removed.
     /// A chain for payments alone has no register; its locks refuse content.
-    function requireWellFormed(IHashedTimelock.Asset calldata asset, address registry, uint256 value) internal view {
-        IHashedTimelock.AssetKind kind = asset.kind;
+    function requireWellFormed(
+        IHashedTimelock.Asset calldata asset,
+        IHashedTimelock.AssetKind kind,
+        address registry,
+        uint256 value
+    ) internal view {
+        address token = asset.token;
+        uint256 amountOrId = asset.amountOrId;
         bool isTokenFit;
         if (kind == IHashedTimelock.AssetKind.Native) {
-            isTokenFit = asset.token == address(0);
+            isTokenFit = token == address(0);
         } else if (kind == IHashedTimelock.AssetKind.Content) {
-            isTokenFit = asset.token == registry && registry != address(0);
+            isTokenFit = token == registry && registry != address(0);
         } else {
-            isTokenFit = asset.token != registry && asset.token.code.length != 0;
+            isTokenFit = token != registry && token.code.length != 0;
         }
-        require(isTokenFit, IHashedTimelock.HashedTimelock_AssetTokenMismatch(kind, asset.token));
+        require(isTokenFit, IHashedTimelock.HashedTimelock_AssetTokenMismatch(kind, token));
 
         // Zero is a lawful id of a foreign token, and no amount of anything.
         require(
-            asset.amountOrId != 0 || kind == IHashedTimelock.AssetKind.ForeignNonFungible,
+            amountOrId != 0 || kind == IHashedTimelock.AssetKind.ForeignNonFungible,
             IHashedTimelock.HashedTimelock_ZeroAmount()
         );
 
-        uint256 requiredValue = kind == IHashedTimelock.AssetKind.Native ? asset.amountOrId : 0;
+        uint256 requiredValue = kind == IHashedTimelock.AssetKind.Native ? amountOrId : 0;
         require(value == requiredValue, IHashedTimelock.HashedTimelock_ValueMismatch(value, requiredValue));
     }
 

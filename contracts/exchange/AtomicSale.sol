@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
-import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IProofOfAIGC} from "../content/IProofOfAIGC.sol";
 import {MemberContext} from "../identity/MemberContext.sol";
 import {IPayouts} from "../payments/IPayouts.sol";
@@ -35,18 +34,16 @@ contract AtomicSale is IAtomicSale, MemberContext {
     /// @inheritdoc IAtomicSale
     function open(Terms calldata terms) external payable returns (bytes32 saleId) {
         // Check: the caller buys for itself, and the terms can be fulfilled and are new.
-        _requireActive();
         address caller = _msgSender();
+        membership.requireActive(caller);
         require(terms.buyer == caller, AtomicSale_BuyerMismatch(caller, terms.buyer));
         require(terms.seller != caller, AtomicSale_SellerIsBuyer(caller));
         require(terms.hashlock != 0, AtomicSale_ZeroHashlock());
-        require(terms.price != 0, AtomicSale_ZeroPrice());
-        require(msg.value == terms.price, AtomicSale_ValueMismatch(msg.value, terms.price));
-        require(terms.timelock > block.timestamp, AtomicSale_TimelockInPast(terms.timelock, block.timestamp));
-        require(
-            IERC721(address(registry)).ownerOf(terms.tokenId) == terms.seller,
-            AtomicSale_SellerNotOwner(terms.seller, terms.tokenId)
-        );
+        uint256 price = terms.price;
+        require(price != 0, AtomicSale_ZeroPrice());
+        require(msg.value == price, AtomicSale_ValueMismatch(msg.value, price));
+        uint40 timelock = terms.timelock;
+        require(timelock > block.timestamp, AtomicSale_TimelockInPast(timelock, block.timestamp));
         saleId = _idOf(terms);
         State state = _states[saleId];
         require(state == State.None, AtomicSale_AlreadyExists(saleId, state));

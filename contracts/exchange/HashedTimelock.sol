@@ -55,8 +55,7 @@ contract HashedTimelock is IHashedTimelock, MemberContext, ReentrancyGuard {
         bytes32 lockId = _requireOpen(terms);
         require(block.timestamp < terms.timelock, HashedTimelock_TimelockReached(terms.timelock, block.timestamp));
         require(sha256(abi.encode(preimage)) == terms.hashlock, HashedTimelock_WrongPreimage(lockId));
-        uint256 removedContent = _removedContentOf(terms);
-        require(removedContent == 0, HashedTimelock_ContentRemoved(removedContent));
+        require(!_isRemoved(terms.guardedContent), HashedTimelock_ContentRemoved(terms.guardedContent));
 
         // Effect: the lock is claimed for good.
         _states[lockId] = State.Claimed;
@@ -72,7 +71,7 @@ contract HashedTimelock is IHashedTimelock, MemberContext, ReentrancyGuard {
         // Check: the lock is open, and either its time has run out or its content is gone.
         bytes32 lockId = _requireOpen(terms);
         require(
-            block.timestamp >= terms.timelock || _removedContentOf(terms) != 0,
+            block.timestamp >= terms.timelock || _isRemoved(terms.guardedContent) || _isOwnContentRemoved(terms.asset),
             HashedTimelock_TimelockNotReached(terms.timelock, block.timestamp)
         );
 
@@ -107,15 +106,19 @@ contract HashedTimelock is IHashedTimelock, MemberContext, ReentrancyGuard {
     /// @dev What first, single and linked locks have in common.
     function _open(Terms calldata terms) private returns (bytes32 lockId) {
         // Check: the caller locks its own, and the terms can be fulfilled and are new.
-        _requireActive();
         address caller = _msgSender();
+        membership.requireActive(caller);
         require(terms.sender == caller, HashedTimelock_SenderMismatch(caller, terms.sender));
-        require(terms.receiver != address(0), HashedTimelock_ZeroReceiver());
-        // Content stays among members, and the register does not ask again when the lock is claimed.
-        if (terms.asset.kind == AssetKind.Content) membership.requireActive(terms.receiver);
+        address receiver = terms.receiver;
+        require(receiver != address(0), HashedTimelock_ZeroReceiver());
         require(terms.hashlock != 0, HashedTimelock_ZeroHashlock());
-        require(terms.timelock > block.timestamp, HashedTimelock_TimelockInPast(terms.timelock, block.timestamp));
-        AssetTransfers.requireWellFormed(terms.asset, address(registry), msg.value);
+        uint40 timelock = terms.timelock;
+        require(timelock > block.timestamp, HashedTimelock_TimelockInPast(timelock, block.timestamp));
+        Asset calldata asset = terms.asset;
+        AssetKind kind = asset.kind;
+        AssetTransfers.requireWellFormed(asset, kind, address(registry), msg.value);
+        // Content stays among members, and the register does not ask again when the lock is claimed.
+        if (kind == AssetKind.Content) membership.requireActive(receiver);
         lockId = _idOf(terms);
         State state = _states[lockId];
         require(state == State.None, HashedTimelock_AlreadyExists(lockId, state));
@@ -125,38 +128,34 @@ contract HashedTimelock is IHashedTimelock, MemberContext, ReentrancyGuard {
         emit Locked(lockId, caller, terms);
 
         // Interaction: take the asset; a native amount has come with the call.
-        _receive(terms.asset, caller);
+        if (kind != AssetKind.Native) _receive(asset, kind, caller);
     }
 
-    function _receive(Asset calldata asset, address from) private {
-        if (asset.kind == AssetKind.Content) registry.freezeForExchange(asset.amountOrId, from);
-        else if (asset.kind == AssetKind.Token) _receiveToken(asset.token, from, asset.amountOrId);
-        else if (asset.kind == AssetKind.ForeignNonFungible) {
-            AssetTransfers.receiveNonFungible(asset.token, from, asset.amountOrId);
-        }
+    function _receive(Asset calldata asset, AssetKind kind, address from) private {
+        if (kind == AssetKind.Content) registry.freezeForExchange(asset.amountOrId, from);
+        else if (kind == AssetKind.Token) _receiveToken(asset.token, from, asset.amountOrId);
+        else AssetTransfers.receiveNonFungible(asset.token, from, asset.amountOrId);
     }
 
     function _send(Asset calldata asset, address to, address caller) private {
-        if (asset.kind == AssetKind.Native) {
+        AssetKind kind = asset.kind;
+        if (kind == AssetKind.Native) {
             if (to == caller) Payments.payCaller(to, asset.amountOrId);
             else Payments.payOrCredit(payouts, to, asset.amountOrId);
-        } else if (asset.kind == AssetKind.Content) {
+        } else if (kind == AssetKind.Content) {
             registry.releaseFromExchange(asset.amountOrId, to);
-        } else if (asset.kind == AssetKind.Token) {
-            _sendToken(asset.token, to, asset.amountOrId);
+        } else if (kind == AssetKind.Token) {
+            AssetTransfers.sendToken(asset.token, to, asset.amountOrId);
         } else {
             AssetTransfers.sendNonFungible(asset.token, to, asset.amountOrId);
         }
     }
 
-    /// @dev Guarded together with {_sendToken}: the token balance is the one thing that locks share, and a token with
-    /// hooks could otherwise move it between the two readings.
+    /// @dev Guarded, as the token balance is the one thing that locks share: a token with hooks could otherwise count one
+    /// amount for two locks between the two readings. What leaves meanwhile only lowers what seems to have come in, so
+    /// {_send} needs no guard.
     function _receiveToken(address token, address from, uint256 amount) private nonReentrant {
         AssetTransfers.receiveToken(token, from, amount);
-    }
-
-    function _sendToken(address token, address to, uint256 amount) private nonReentrant {
-        AssetTransfers.sendToken(token, to, amount);
     }
 
     /// @dev The linked lock must give what the first lock asks for, to whom it belongs, and end early enough that the
@@ -180,7 +179,6 @@ contract HashedTimelock is IHashedTimelock, MemberContext, ReentrancyGuard {
         );
         uint256 guard = first.asset.kind == AssetKind.Content ? first.asset.amountOrId : 0;
         require(terms.guardedContent == guard, HashedTimelock_GuardMismatch(terms.guardedContent, guard));
-        require(!_isRemoved(guard), HashedTimelock_ContentRemoved(guard));
     }
 
     function _requireOpen(Terms calldata terms) private view returns (bytes32 lockId) {
@@ -189,10 +187,8 @@ contract HashedTimelock is IHashedTimelock, MemberContext, ReentrancyGuard {
         require(state == State.Open, HashedTimelock_NotOpen(lockId, state));
     }
 
-    /// @dev Content that the lock stands or falls with (its own and the guarded one) and that was removed; zero if none.
-    function _removedContentOf(Terms calldata terms) private view returns (uint256) {
-        if (terms.asset.kind == AssetKind.Content && _isRemoved(terms.asset.amountOrId)) return terms.asset.amountOrId;
-        return _isRemoved(terms.guardedContent) ? terms.guardedContent : 0;
+    function _isOwnContentRemoved(Asset calldata asset) private view returns (bool) {
+        return asset.kind == AssetKind.Content && _isRemoved(asset.amountOrId);
     }
 
     /// @dev No content has the token id zero, so zero stands for none.

@@ -19,7 +19,6 @@ interface IAtomicSale {
     /// @param price Price in wei, royalty included.
     /// @param hashlock sha256 of the 32-byte preimage, the key of the delivered content.
     /// @param timelock First second of refund, end of settlement.
-    /// @param salt Makes equal terms distinct.
     struct Terms {
         address buyer;
         address seller;
@@ -27,7 +26,6 @@ interface IAtomicSale {
         uint256 price;
         bytes32 hashlock;
         uint40 timelock;
-        bytes32 salt;
     }
 
     event SaleOpened(bytes32 indexed saleId, address indexed buyer, Terms terms);
@@ -37,7 +35,6 @@ interface IAtomicSale {
     error AtomicSale_BuyerMismatch(address caller, address buyer);
     error AtomicSale_SellerMismatch(address caller, address seller);
     error AtomicSale_SellerIsBuyer(address account);
-    error AtomicSale_SellerNotOwner(address seller, uint256 tokenId);
     error AtomicSale_ZeroHashlock();
     error AtomicSale_ZeroPrice();
     error AtomicSale_ValueMismatch(uint256 sent, uint256 required);
@@ -49,8 +46,8 @@ interface IAtomicSale {
     error AtomicSale_TimelockNotReached(uint40 timelock, uint256 blockTimestamp);
 
     /// @notice Pays the price into escrow.
-    /// @dev Requirements: caller is an active member and the buyer; the seller, another account, owns the content now; price
-    /// and hashlock not zero; value equals the price; timelock ahead.
+    /// @dev Requirements: caller is an active member and the buyer; the seller is another account; price and hashlock not
+    /// zero; value equals the price; timelock ahead. Whether the seller owns the content is asked when it settles.
     function open(Terms calldata terms) external payable returns (bytes32 saleId);
 
     /// @notice Delivers content and preimage and pays the seller; a positive interaction of buyer with seller is recorded.

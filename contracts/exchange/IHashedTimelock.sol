@@ -11,6 +11,7 @@ pragma solidity ^0.8.28;
 ///
 /// The claim is strictly before the timelock, the refund from it on, for every asset. Both are callable by anyone and pay
 /// only the stored parties, so a watcher can act for a party that sleeps and a copied preimage only helps its victim.
+/// A fresh hashlock makes terms distinct; there is no salt, as a preimage serves one exchange.
 /// In a two-lock exchange the holder of the secret locks first with the longer timelock and says what it expects in
 /// return; the counterparty's linked lock is refused unless it fits.
 interface IHashedTimelock {
@@ -48,7 +49,6 @@ interface IHashedTimelock {
     /// @param firstLock Id of the lock this one answers, zero for a first or single lock.
     /// @param guardedContent Token id of content locked by the first lock, zero if it locks something else: while that
     /// content is removed from the register, the claim is refused and the refund open at once.
-    /// @param salt Makes equal terms distinct.
     struct Terms {
         address sender;
         address receiver;
@@ -58,7 +58,6 @@ interface IHashedTimelock {
         bytes32 expected;
         bytes32 firstLock;
         uint256 guardedContent;
-        bytes32 salt;
     }
 
     event Locked(bytes32 indexed lockId, address indexed sender, Terms terms);
@@ -97,13 +96,17 @@ interface IHashedTimelock {
     /// @notice Opens the lock that answers `first`.
     /// @dev Requirements: as {lock}, and: `first` open and `terms.firstLock` its id; same hashlock; parties mirrored; asset
     /// equal to what `first.expected` asks for; `first.timelock` at least {safetyMargin} after `terms.timelock`;
-    /// `guardedContent` the token id of `first` when it locks content, zero else.
+    /// `guardedContent` the token id of `first` when it locks content, zero else. Whether that content was removed already
+    /// is not asked: such an answer cannot be claimed and is refunded at once.
     function lockLinked(Terms calldata terms, Terms calldata first) external payable returns (bytes32 lockId);
 
     /// @notice Pays the receiver against the preimage; callable by anyone, strictly before the timelock.
+    /// @dev Refused while guarded content is removed; removed content that is itself locked does not move either, as
+    /// {IProofOfAIGC-releaseFromExchange} refuses it.
     function claim(Terms calldata terms, bytes32 preimage) external;
 
-    /// @notice Pays the sender back; callable by anyone from the timelock on, or at once when guarded content was removed.
+    /// @notice Pays the sender back; callable by anyone from the timelock on, or at once when its own or the guarded content
+    /// was removed.
     function refund(Terms calldata terms) external;
 
     /// @notice State of a lock.

@@ -30,7 +30,6 @@ class Lock:
     expected: bytes = ZERO_BYTES
     first_lock: bytes = ZERO_BYTES
     guarded_content: int = 0
-    salt: bytes = ZERO_BYTES
 
     @property
     def terms(self) -> tuple:
@@ -43,7 +42,6 @@ class Lock:
             self.expected,
             self.first_lock,
             self.guarded_content,
-            self.salt,
         )
 
     @property
@@ -79,7 +77,6 @@ class Sale:
     price: int = ETHER + 1
     hashlock: bytes = hashlock_of(PREIMAGE)
     timelock: int = 0
-    salt: bytes = ZERO_BYTES
 
     @property
     def terms(self) -> tuple:
@@ -90,7 +87,6 @@ class Sale:
             self.price,
             self.hashlock,
             self.timelock,
-            self.salt,
         )
 
     def but(self, **changes) -> "Sale":

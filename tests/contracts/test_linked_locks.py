@@ -86,7 +86,7 @@ def test_an_answer_says_what_it_answers(timelock, pair):
     with fails_with("HashedTimelock_NotOpen", first.id(timelock), 0):
         second.answer(timelock, first)
     first.open(timelock)
-    other = first.but(salt=digest("another"))
+    other = first.but(expected=digest("another"))
     with fails_with("HashedTimelock_FirstLockMismatch", first.id(timelock), other.id(timelock)):
         second.answer(timelock, other)
 
@@ -273,9 +273,10 @@ def test_removed_content_opens_the_refund_of_both_locks(
     system.challenges.settle(
         *records, challenger, people.producer, attempt, {"from": people.stranger}
     )
-    for lock in pair:
-        with fails_with("HashedTimelock_ContentRemoved", work.token_id):
-            timelock.claim(lock.terms, PREIMAGE, {"from": people.producer})
+    with fails_with("HashedTimelock_ContentRemoved", work.token_id):
+        timelock.claim(second.terms, PREIMAGE, {"from": people.producer})
+    with fails_with("ProofOfAIGC_Frozen", work.token_id):
+        timelock.claim(first.terms, PREIMAGE, {"from": people.consumer})
     before = people.consumer.balance()
     for lock in pair:
         timelock.refund(lock.terms, {"from": people.stranger})
@@ -284,7 +285,9 @@ def test_removed_content_opens_the_refund_of_both_locks(
     assert as_tuple(registry.statusOf(work.token_id)) == (True, False, ZERO_ADDRESS)
 
 
-def test_removed_content_is_not_answered(system, timelock, pair, people, work, records):
+def test_an_answer_to_removed_content_is_refunded_at_once(
+    system, timelock, pair, people, work, records
+):
     first, second = pair
     first.open(timelock)
     challenger = people.second_producer
@@ -293,6 +296,8 @@ def test_removed_content_is_not_answered(system, timelock, pair, people, work, r
     system.challenges.settle(
         *records, challenger, people.producer, attempt, {"from": people.stranger}
     )
+    second.answer(timelock, first)
     with fails_with("HashedTimelock_ContentRemoved", work.token_id):
-        second.answer(timelock, first)
-    assert states(timelock, first) == [OPEN]
+        timelock.claim(second.terms, PREIMAGE, {"from": people.producer})
+    timelock.refund(second.terms, {"from": people.stranger})
+    assert states(timelock, first, second) == [OPEN, REFUNDED]

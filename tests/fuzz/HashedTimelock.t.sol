@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
+import {IProofOfAIGC} from "../../contracts/content/IProofOfAIGC.sol";
 import {IHashedTimelock} from "../../contracts/exchange/IHashedTimelock.sol";
 import {
     FalseToken,
@@ -89,7 +90,7 @@ contract HashedTimelockTest is MarketDeployment {
         if (index == 0) terms.receiver = address(uint160(terms.receiver) ^ uint160(bound(change, 1, type(uint160).max)));
         else if (index == 1) terms.asset.amountOrId ^= change;
         else if (index == 2) terms.timelock ^= uint40(bound(change, 1, type(uint40).max));
-        else if (index == 3) terms.salt ^= bytes32(change);
+        else if (index == 3) terms.expected ^= bytes32(change);
         else terms.hashlock ^= bytes32(change);
         vm.expectRevert(
             abi.encodeWithSelector(
@@ -142,7 +143,7 @@ contract HashedTimelockTest is MarketDeployment {
         else if (index == 2) value = second.asset.amountOrId = bound(change, 1, 2 ether - 1);
         else if (index == 3) second.guardedContent = change;
         else if (index == 4) second.firstLock ^= bytes32(change);
-        else first.salt ^= bytes32(change);
+        else first.expected ^= bytes32(change);
         vm.expectRevert();
         vm.prank(BOB);
         timelock.lockLinked{value: value}(second, first);
@@ -163,7 +164,7 @@ contract HashedTimelockTest is MarketDeployment {
         bytes memory removed = abi.encodeWithSelector(IHashedTimelock.HashedTimelock_ContentRemoved.selector, tokenId);
         vm.expectRevert(removed);
         timelock.claim(second, PREIMAGE);
-        vm.expectRevert(removed);
+        vm.expectRevert(abi.encodeWithSelector(IProofOfAIGC.ProofOfAIGC_Frozen.selector, tokenId));
         timelock.claim(first, PREIMAGE);
 
         timelock.refund(second);
@@ -229,23 +230,37 @@ contract HashedTimelockTest is MarketDeployment {
         assertEq(token.balanceOf(BOB), AMOUNT, "the receiver is paid");
     }
 
-    /// @dev While a hooked token is on its way in, its balance is not to be moved by another lock of it.
-    function test_tokenHookCannotCloseOrOpenAnotherLockOfTheToken() public {
+    /// @dev While a hooked token is on its way in, no other lock of it is opened: one amount must not count twice.
+    function test_tokenHookCannotOpenAnotherLockOfTheToken() public {
         HookToken token = new HookToken();
-        IHashedTimelock.Terms memory victim = tokenTerms(address(token), AMOUNT);
-        lock(victim, 0);
-
-        IHashedTimelock.Terms memory terms = tokenTerms(address(token), AMOUNT);
-        terms.salt = "second";
-        token.arm(address(timelock), abi.encodeCall(timelock.claim, (victim, PREIMAGE)));
-        lock(terms, 0);
+        admit(address(token));
+        IHashedTimelock.Terms memory inner = tokenTerms(address(token), AMOUNT);
+        inner.sender = address(token);
+        token.arm(address(timelock), abi.encodeCall(timelock.lock, (inner)));
+        lock(tokenTerms(address(token), AMOUNT), 0);
         assertTrue(!token.hookSucceeded(), "re-entry is refused");
         assertEq(
             keccak256(token.hookAnswer()),
             keccak256(abi.encodeWithSelector(ReentrancyGuard.ReentrancyGuardReentrantCall.selector)),
             "by the guard"
         );
-        assertEq(token.balanceOf(address(timelock)), 2 * AMOUNT, "both locks are funded");
+    }
+
+    /// @dev What leaves while a token is on its way in looks like an amount that did not arrive.
+    function test_tokenHookThatClaimsAnotherLockSpoilsItsOwn() public {
+        HookToken token = new HookToken();
+        IHashedTimelock.Terms memory victim = tokenTerms(address(token), AMOUNT);
+        lock(victim, 0);
+        IHashedTimelock.Terms memory terms = tokenTerms(address(token), AMOUNT);
+        terms.timelock += 1;
+        token.arm(address(timelock), abi.encodeCall(timelock.claim, (victim, PREIMAGE)));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IHashedTimelock.HashedTimelock_TransferAmountMismatch.selector, address(token), 0, AMOUNT
+            )
+        );
+        lock(terms, 0);
+        assertEq(token.balanceOf(address(timelock)), AMOUNT, "the other lock is funded");
     }
 
     function test_nonFungibleThatDoesNotArriveIsRefused() public {
@@ -330,11 +345,9 @@ contract HashedTimelockTest is MarketDeployment {
         IHashedTimelock.Terms memory terms = nativeTerms();
         terms.receiver = address(receiver);
         lock(terms, AMOUNT);
-        terms.salt = "another's";
         terms.receiver = BOB;
         lock(terms, AMOUNT);
 
-        terms.salt = 0;
         terms.receiver = address(receiver);
         receiver.arm(address(timelock), abi.encodeCall(timelock.claim, (terms, PREIMAGE)));
         vm.prank(address(receiver));

@@ -88,7 +88,6 @@ FIELDS: list[tuple[str, str, Body, str, list[Any]]] = [
     ("producer", "/exchanges/locks/prepare", LOCK, "receiver", [*NOT_ACCOUNTS, "<producer>"]),
     ("producer", "/exchanges/locks/prepare", LOCK, "hashlock", [*NOT_HASHES, "0x" + "00" * 32]),
     ("producer", "/exchanges/locks/prepare", LOCK, "timelock", [1, -1, 2**40, "soon"]),
-    ("producer", "/exchanges/locks/prepare", LOCK, "salt", NOT_HASHES),
     ("producer", "/exchanges/locks/prepare", LOCK, "asset.kind", ["gold", ""]),
     ("producer", "/exchanges/locks/prepare", LOCK, "asset.amount_or_id", [*NOT_AMOUNTS, "0"]),
     ("producer", "/exchanges/locks/prepare", LOCK, "asset.token", ["<consumer>", "gold"]),

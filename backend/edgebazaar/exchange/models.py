@@ -14,7 +14,6 @@ from edgebazaar.schemas import (
     AddressText,
     HashText,
     Moment,
-    OptionalSalt,
     Origin,
     UnixTime,
     WeiText,
@@ -64,7 +63,6 @@ class LockView(BaseModel):
     expected: HashText | None = Field(description="Hash of the asset an answer must hold.")
     first_lock: HashText | None = Field(description="The lock that this one answers.")
     guarded_content: HashText | None
-    salt: HashText
     preimage: HashText | None
     closed_by: AddressText | None
     closed_at: Moment | None
@@ -93,7 +91,6 @@ class LockView(BaseModel):
             expected=_unless_zero(row["expected"]),
             first_lock=_unless_zero(row["first_lock"]),
             guarded_content=content_key(guarded) if guarded else None,
-            salt=row["salt"],
             preimage=row["preimage"],
             closed_by=optional_account_text(row["closed_by"]),
             closed_at=Moment.of_optional(row["closed_at"]),
@@ -119,7 +116,6 @@ class LockRequest(BaseModel):
     expected_asset: AssetFields | None = Field(
         default=None, description="What an answering lock must hold; left out for a single lock."
     )
-    salt: OptionalSalt = None
 
 
 class AnswerRequest(BaseModel):
@@ -127,7 +123,6 @@ class AnswerRequest(BaseModel):
 
     asset: AssetFields
     timelock: UnixTime
-    salt: OptionalSalt = None
 
 
 class PreimageRequest(BaseModel):
@@ -147,7 +142,6 @@ class SaleView(BaseModel):
     price: WeiText
     hashlock: HashText
     timelock: Moment = Field(description="First second of refund, end of settlement.")
-    salt: HashText
     preimage: HashText | None
     royalty_receiver: AddressText | None
     royalty: WeiText | None
@@ -168,7 +162,6 @@ class SaleView(BaseModel):
             price=str(row["price"]),
             hashlock=row["hashlock"],
             timelock=Moment.of(row["timelock"]),
-            salt=row["salt"],
             preimage=row["preimage"],
             royalty_receiver=optional_account_text(row["royalty_receiver"]),
             royalty=optional_wei_text(row["royalty"]),
@@ -186,7 +179,6 @@ class SaleRequest(BaseModel):
     price: WeiText = Field(description="Wei, royalty included.")
     hashlock: HashText = Field(description="sha256 of the key that the seller will reveal.")
     timelock: UnixTime
-    salt: OptionalSalt = None
 
 
 class CreditView(BaseModel):

@@ -86,7 +86,6 @@ def prepare_lock(
         hashlock=body.hashlock,
         timelock=body.timelock,
         expected_asset=body.expected_asset.model_dump() if body.expected_asset else None,
-        salt=body.salt,
     )
     return prepare(context, account, call, own_transaction)
 
@@ -105,7 +104,6 @@ def prepare_answer(
         lock_id,
         asset=body.asset.model_dump(),
         timelock=body.timelock,
-        salt=body.salt,
     )
     return prepare(context, account, call, own_transaction)
 
@@ -168,7 +166,6 @@ def prepare_sale(
         price=body.price,
         hashlock=body.hashlock,
         timelock=body.timelock,
-        salt=body.salt,
     )
     return prepare(context, account, call)
 

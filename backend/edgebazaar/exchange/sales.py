@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,7 +32,6 @@ def terms_of(row: Row) -> dict[str, Any]:
         "price": row["price"],
         "hashlock": row["hashlock"],
         "timelock": row["timelock"],
-        "salt": row["salt"],
     }
 
 
@@ -100,7 +98,6 @@ class SaleService:
         price: str | int,
         hashlock: str,
         timelock: int,
-        salt: str | None = None,
     ) -> ContractCall:
         """The buyer's call that pays the price into escrow; the seller is the present owner.
 
@@ -110,7 +107,6 @@ class SaleService:
             price: Wei, royalty included.
             hashlock: sha256 of the key that the seller will reveal.
             timelock: First second of refund, unix time.
-            salt: 32 bytes; random if None.
 
         Raises:
             NotFound: If the content is not registered.
@@ -141,7 +137,6 @@ class SaleService:
             "price": amount,
             "hashlock": key,
             "timelock": until,
-            "salt": secrets.token_bytes(32) if salt is None else parse_bytes32(salt, "salt"),
         }
         return ContractCall("AtomicSale", "open", (terms,), value=amount)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,7 +47,6 @@ def terms_of(row: Row) -> dict[str, Any]:
         "expected": row["expected"],
         "firstLock": row["first_lock"],
         "guardedContent": row["guarded_content"],
-        "salt": row["salt"],
     }
 
 
@@ -143,7 +141,6 @@ class LockService:
         hashlock: str,
         timelock: int,
         expected_asset: Mapping[str, Any] | None = None,
-        salt: str | None = None,
     ) -> ContractCall:
         """The call that opens a first or single lock.
 
@@ -154,7 +151,6 @@ class LockService:
             hashlock: sha256 of a fresh 32-byte preimage.
             timelock: First second of refund, unix time.
             expected_asset: What an answering lock must hold; None for a single lock.
-            salt: 32 bytes; random if None.
 
         Raises:
             InvalidInput: For a malformed or impossible term.
@@ -180,7 +176,6 @@ class LockService:
             "expected": expected,
             "firstLock": ZERO_HASH,
             "guardedContent": 0,
-            "salt": _salt(salt),
         }
         return ContractCall("HashedTimelock", "lock", (terms,), value=locked.value)
 
@@ -191,7 +186,6 @@ class LockService:
         *,
         asset: Mapping[str, Any],
         timelock: int,
-        salt: str | None = None,
     ) -> ContractCall:
         """The call that opens the lock which answers a first one.
 
@@ -236,7 +230,6 @@ class LockService:
             "expected": ZERO_HASH,
             "firstLock": first["lock_id"],
             "guardedContent": first["asset_amount_or_id"] if is_content else 0,
-            "salt": _salt(salt),
         }
         arguments = (terms, terms_of(first))
         return ContractCall("HashedTimelock", "lockLinked", arguments, value=locked.value)
@@ -321,7 +314,3 @@ class LockService:
                 "receiver", "is the zero address or the sender", "Name the counterparty"
             )
         return to
-
-
-def _salt(salt: str | None) -> bytes:
-    return secrets.token_bytes(32) if salt is None else parse_bytes32(salt, "salt")

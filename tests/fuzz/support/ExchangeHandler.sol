@@ -37,6 +37,7 @@ contract ExchangeHandler is MarketDeployment {
     mapping(uint256 tokenId => bool removed) public isRemoved;
     mapping(uint256 tokenId => bool frozen) public isFrozen;
     mapping(uint256 tokenId => address owner) public bookedHolder;
+    mapping(bytes32 lockId => bool exists) private isBooked;
     /// @notice How often each action went through.
     mapping(bytes4 action => uint256 count) public successes;
 
@@ -84,7 +85,6 @@ contract ExchangeHandler is MarketDeployment {
         entry.preimage = fresh();
         terms.hashlock = hashlockOf(entry.preimage);
         terms.timelock = uint40(clock + 1 + (seed >> 64) % 6 hours);
-        terms.salt = entry.preimage;
 
         bool success = tryLock(terms, abi.encodeCall(timelock.lock, (terms)));
         require(success == canHold(terms), "lock: against the books");
@@ -106,9 +106,8 @@ contract ExchangeHandler is MarketDeployment {
         terms.timelock = uint40(clock + 1 + (seed >> 64) % 6 hours);
         terms.firstLock = timelock.idOf(first);
         if (first.asset.kind == IHashedTimelock.AssetKind.Content) terms.guardedContent = first.asset.amountOrId;
-        terms.salt = fresh();
 
-        bool fits = firstIsOpen && !isRemoved[terms.guardedContent]
+        bool fits = firstIsOpen && !isBooked[timelock.idOf(terms)]
             && first.expected == timelock.assetHash(terms.asset)
             && first.timelock >= uint256(terms.timelock) + SAFETY_MARGIN;
         bool success = tryLock(terms, abi.encodeCall(timelock.lockLinked, (terms, first)));
@@ -157,8 +156,7 @@ contract ExchangeHandler is MarketDeployment {
             tokenId: tokenId,
             price: 1 + (seed >> 16) % 10 ether,
             hashlock: hashlockOf(entry.preimage),
-            timelock: uint40(clock + 1 + (seed >> 64) % 6 hours),
-            salt: entry.preimage
+            timelock: uint40(clock + 1 + (seed >> 64) % 6 hours)
         });
         bool allowed = entry.terms.buyer != entry.terms.seller && entry.terms.buyer.balance >= entry.terms.price;
         vm.prank(entry.terms.buyer);
@@ -303,6 +301,7 @@ contract ExchangeHandler is MarketDeployment {
     }
 
     function enter(Lock storage entry) private {
+        isBooked[timelock.idOf(entry.terms)] = true;
         entry.isOpen = true;
         ++successes[msg.sig];
         IHashedTimelock.Asset memory asset = entry.terms.asset;
