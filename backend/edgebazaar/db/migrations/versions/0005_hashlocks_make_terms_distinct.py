@@ -23,6 +23,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back; salts that were are on chain only."""
     for table in ("exchange_lock", "sale"):
-        salt = sa.Column("salt", types.Bytes32(), nullable=False, server_default="0x" + "00" * 32)
+        salt: sa.Column[str] = sa.Column(
+            "salt", types.Bytes32(), nullable=False, server_default="0x" + "00" * 32
+        )
         with op.batch_alter_table(table) as batch:
             batch.add_column(salt)
