@@ -175,7 +175,7 @@ contract Challenges is IChallenges, MemberContext {
 
     function _checkChallenger(IProofOfAIGC.Record calldata original) private view {
         uint256 originalTokenId = _tokenIdOf(original);
-        if (_msgSender() != original.creator && _msgSender() != _ownerOf(originalTokenId)) {
+        if (_msgSender() != original.receipt.producer && _msgSender() != _ownerOf(originalTokenId)) {
             revert Challenges_NotCreatorOrOwner(_msgSender(), originalTokenId);
         }
     }

@@ -6,8 +6,10 @@ pragma solidity ^0.8.28;
 /// @dev Commit, then register: the commitment binds the producer and fixes the priority of the work before anything about
 /// it is visible, so that whoever watches the mempool cannot claim another's content. A registration needs the receipt
 /// of the provider that generated the content. The token id is the sha256 of the canonical content bytes: equal content
-/// cannot be registered twice, not even after removal. Storage keeps a hash of the {Record}; the event carries it whole
-/// and callers pass it back.
+/// cannot be registered twice, not even after removal. Storage keeps one Merkle root for the records of a registration, in
+/// the word of its commitment; the event carries the rest of each {Record} and callers pass it back. A record's proof
+/// follows from the records of the same commitment in the order of their events (a complete binary tree, see
+/// {MerkleTreeLibrary}); content registered alone needs none.
 interface IProofOfAIGC {
     /// @notice What a provider attests after generating content (EIP-712).
     /// @param producer For whom the content was generated; the only account that may register it.
@@ -27,20 +29,22 @@ interface IProofOfAIGC {
         bytes32 modelId;
     }
 
-    /// @notice The full terms of a registration, as emitted and as callers pass them back.
-    /// @param receipt What the provider attested.
-    /// @param creator Who registered; never changes.
+    /// @notice The full terms of a registration, as callers pass them back.
+    /// @param receipt What the provider attested; its producer is the creator, which never changes.
     /// @param royaltyBps Share of later sales for the creator, in hundredths of a percent.
     /// @param committedBlock Block of the commitment: the priority of the work.
-    /// @param registeredBlock Block of the registration.
+    /// @param commitment The commitment that the registration fulfilled.
     /// @param uri Locator of the content or its manifest, at most 256 bytes.
+    /// @param proof Merkle proof of the record among those of its registration; empty for content registered alone. A leaf is
+    /// keccak256(abi.encode(EIP-712 struct hash of the receipt, royaltyBps, keccak256(uri))), pairs are hashed in ascending
+    /// order.
     struct Record {
         Receipt receipt;
-        address creator;
         uint16 royaltyBps;
         uint40 committedBlock;
-        uint40 registeredBlock;
+        bytes32 commitment;
         string uri;
+        bytes32[] proof;
     }
 
     /// @notice One item of a registration call.
@@ -62,8 +66,16 @@ interface IProofOfAIGC {
     }
 
     event CustodiansBound(address hashedTimelock, address atomicSale, address challenges);
-    event ContentCommitted(bytes32 indexed commitment, address indexed producer, uint40 committedBlock);
-    event ContentRegistered(uint256 indexed tokenId, address indexed creator, Record record);
+    event ContentCommitted(bytes32 indexed commitment, address indexed producer);
+    event ContentRegistered(
+        uint256 indexed tokenId,
+        address indexed creator,
+        Receipt receipt,
+        uint16 royaltyBps,
+        uint40 committedBlock,
+        bytes32 commitment,
+        string uri
+    );
     event ContentFrozenForExchange(uint256 indexed tokenId, address indexed exchange);
     event ContentReleasedFromExchange(uint256 indexed tokenId, address indexed exchange, address to);
     event ContentFrozenForChallenge(uint256 indexed tokenId);
@@ -71,10 +83,11 @@ interface IProofOfAIGC {
     event ContentRemoved(uint256 indexed tokenId);
 
     error ProofOfAIGC_CustodiansAlreadyBound();
-    error ProofOfAIGC_CustodiansNotBound();
     error ProofOfAIGC_ZeroCustodian();
     error ProofOfAIGC_NotDeployer(address caller);
     error ProofOfAIGC_NotCustodian(address caller);
+    error ProofOfAIGC_TooManySchemes(uint256 count, uint256 maximum);
+    error ProofOfAIGC_ValueNotAccepted(uint256 value);
     error ProofOfAIGC_EmptyBatch();
     error ProofOfAIGC_CommitmentExists(bytes32 commitment);
     error ProofOfAIGC_CommitmentUnknown(bytes32 commitment);
@@ -93,7 +106,7 @@ interface IProofOfAIGC {
     error ProofOfAIGC_NotChallenged(uint256 tokenId);
     error ProofOfAIGC_AlreadyChallenged(uint256 tokenId);
 
-    /// @notice Names the contracts that may freeze and move content; once, by the deployer, before any registration.
+    /// @notice Names the contracts that may freeze and move content; once, by the deployer.
     function bindCustodians(address hashedTimelock, address atomicSale, address challenges) external;
 
     /// @notice Records a commitment in the current block.
@@ -103,8 +116,7 @@ interface IProofOfAIGC {
     /// @notice Registers content committed in an earlier block; the commitment covers exactly these items.
     /// @dev Requirements: caller is a producer and the producer of every receipt; commitment of
     /// {commitmentOf}(caller, content hashes, salt) exists since an earlier block; every receipt signed by an active
-    /// provider; content hash not zero and never registered; scheme known; royalty at most 1000 and uri within its limit;
-    /// custodians bound.
+    /// provider; content hash not zero and never registered; scheme known; royalty at most 1000 and uri within its limit.
     function register(Registration[] calldata registrations, bytes32 salt) external;
 
     /// @notice Freezes a token in place for an exchange. Only exchange custodians.
@@ -130,16 +142,17 @@ interface IProofOfAIGC {
     /// @notice The commitment for a set of content hashes: keccak256(abi.encode(producer, contentHashes, salt)).
     function commitmentOf(address producer, bytes32[] calldata contentHashes, bytes32 salt) external pure returns (bytes32);
 
-    /// @notice Block in which a commitment was recorded, 0 if unknown or used up.
-    function committedBlockOf(bytes32 commitment) external view returns (uint256);
+    /// @notice Block in which a commitment was recorded, 0 if unknown, and the first 27 bytes of the Merkle root over the
+    /// records that fulfilled it, 0 until then.
+    function commitmentStateOf(bytes32 commitment) external view returns (uint40 committedBlock, bytes27 recordsRoot);
+
+    /// @notice Whether content with this kind and version of fingerprint can be registered.
+    function isKnownScheme(uint32 fingerprintScheme) external view returns (bool);
 
     /// @notice Reverts with {ProofOfAIGC_RecordMismatch} unless the record is the registered one of its content hash.
     function requireRecord(Record calldata record) external view;
 
-    /// @notice Hash of a token's record as stored, zero if never registered.
-    function recordHashOf(uint256 tokenId) external view returns (bytes32);
-
-    /// @notice Who registered the token.
+    /// @notice Who registered the token, zero if nobody did.
     function creatorOf(uint256 tokenId) external view returns (address);
 
     /// @notice Why the token does not move.

@@ -11,12 +11,14 @@ interface IMembership {
     /// @param admittedAt Time of the last admission, seconds since the epoch.
     /// @param expiresAt First second in which the membership no longer holds.
     /// @param revokedAt Time of revocation, 0 while not revoked.
+    /// @param number Short name of the account, counted from 1 by first admission; it never changes and never passes on.
     /// @param certificateHash sha256 of the member's X.509 certificate in DER form.
     struct Member {
         uint16 roles;
         uint40 admittedAt;
         uint40 expiresAt;
         uint40 revokedAt;
+        uint32 number;
         bytes32 certificateHash;
     }
 
@@ -70,14 +72,18 @@ interface IMembership {
     /// @notice Whether the account is an active member that has every role in `role` (a bitmap, usually one bit).
     function hasRole(address account, uint16 role) external view returns (bool);
 
-    /// @notice Reverts with {Membership_NotActive} or {Membership_MissingRole} unless {hasRole}.
-    function requireRole(address account, uint16 role) external view;
+    /// @notice Reverts with {Membership_NotActive} or {Membership_MissingRole} unless {hasRole}; returns the member's number,
+    /// by which others remember the account in 32 bits.
+    function requireRole(address account, uint16 role) external view returns (uint32 number);
 
     /// @notice Reverts with {Membership_NotActive} unless {isActive}.
     function requireActive(address account) external view;
 
     /// @notice The record of an account, all zero if it was never admitted.
     function memberOf(address account) external view returns (Member memory);
+
+    /// @notice The account with a member number, member or not; zero if there is none.
+    function accountOf(uint32 number) external view returns (address);
 
     /// @notice Whether a voucher's serial has admitted somebody already.
     function isVoucherUsed(bytes32 serial) external view returns (bool);

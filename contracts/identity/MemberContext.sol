@@ -16,9 +16,10 @@ abstract contract MemberContext is ERC2771Context {
         membership = IMembership(membership_);
     }
 
-    /// @dev Reverts with {IMembership-Membership_NotActive} or {IMembership-Membership_MissingRole}.
-    function _requireRole(uint16 role) internal view {
-        membership.requireRole(_msgSender(), role);
+    /// @dev Reverts with {IMembership-Membership_NotActive} or {IMembership-Membership_MissingRole}; returns the caller's
+    /// member number.
+    function _requireRole(uint16 role) internal view returns (uint32 number) {
+        return membership.requireRole(_msgSender(), role);
     }
 
     /// @dev Reverts with {IMembership-Membership_NotActive}.

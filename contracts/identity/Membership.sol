@@ -17,11 +17,23 @@ contract Membership is IMembership, Ownable2Step, ERC2771Context, EIP712 {
         "Voucher(address account,uint16 roles,uint40 expiresAt,bytes32 certificateHash,bytes32 serial,uint40 deadline)"
     );
 
-    /// @dev Two slots per account; every check of a role reads only the first:
+    /// @dev What every check of a role reads, at once:
     ///
-    ///     120 bits empty | 40 bits revokedAt | 40 bits expiresAt | 40 bits admittedAt | 16 bits roles
-    ///     256 bits certificateHash
-    mapping(address account => Member member) private _members;
+    ///     88 bits | 32     | 40        | 40        | 40         | 16
+    ///     empty   | number | revokedAt | expiresAt | admittedAt | roles
+    struct Standing {
+        uint16 roles;
+        uint40 admittedAt;
+        uint40 expiresAt;
+        uint40 revokedAt;
+        uint32 number;
+    }
+
+    mapping(address account => Standing standing) private _standings;
+    mapping(address account => bytes32 certificateHash) private _certificates;
+    /// @inheritdoc IMembership
+    mapping(uint32 number => address account) public accountOf;
+    uint32 private _lastNumber;
 
     mapping(bytes32 serial => bool used) private _usedVouchers;
 
@@ -63,7 +75,7 @@ contract Membership is IMembership, Ownable2Step, ERC2771Context, EIP712 {
 
         // Effect: end it in this block.
         uint40 revokedAt = uint40(block.timestamp);
-        _members[account].revokedAt = revokedAt;
+        _standings[account].revokedAt = revokedAt;
         emit MemberRevoked(account, revokedAt, owner());
     }
 
@@ -74,18 +86,29 @@ contract Membership is IMembership, Ownable2Step, ERC2771Context, EIP712 {
 
     /// @inheritdoc IMembership
     function hasRole(address account, uint16 role) external view returns (bool) {
-        return isActive(account) && _members[account].roles & role == role;
+        Standing memory standing = _standings[account];
+        return _isActive(standing) && standing.roles & role == role;
     }
 
     /// @inheritdoc IMembership
-    function requireRole(address account, uint16 role) external view {
-        requireActive(account);
-        if (_members[account].roles & role != role) revert Membership_MissingRole(account, role);
+    function requireRole(address account, uint16 role) external view returns (uint32 number) {
+        Standing memory standing = _standings[account];
+        if (!_isActive(standing)) revert Membership_NotActive(account);
+        if (standing.roles & role != role) revert Membership_MissingRole(account, role);
+        return standing.number;
     }
 
     /// @inheritdoc IMembership
     function memberOf(address account) external view returns (Member memory) {
-        return _members[account];
+        Standing memory standing = _standings[account];
+        return Member({
+            roles: standing.roles,
+            admittedAt: standing.admittedAt,
+            expiresAt: standing.expiresAt,
+            revokedAt: standing.revokedAt,
+            number: standing.number,
+            certificateHash: _certificates[account]
+        });
     }
 
     /// @inheritdoc IMembership
@@ -95,9 +118,7 @@ contract Membership is IMembership, Ownable2Step, ERC2771Context, EIP712 {
 
     /// @inheritdoc IMembership
     function isActive(address account) public view returns (bool) {
-        Member storage member = _members[account];
-        // Never admitted is the same as expired at time zero.
-        return member.revokedAt == 0 && block.timestamp < member.expiresAt;
+        return _isActive(_standings[account]);
     }
 
     /// @inheritdoc IMembership
@@ -118,16 +139,27 @@ contract Membership is IMembership, Ownable2Step, ERC2771Context, EIP712 {
         if (roles & ~Roles.ALL != 0) revert Membership_UnknownRoles(roles);
         if (expiresAt <= block.timestamp) revert Membership_ExpiryInPast(expiresAt, block.timestamp);
 
-        // Effect: replace the whole record, an earlier revocation included.
+        // Effect: replace the whole record, an earlier revocation included; the number stays.
         uint40 admittedAt = uint40(block.timestamp);
-        _members[account] = Member({
+        uint32 number = _standings[account].number;
+        if (number == 0) {
+            number = ++_lastNumber;
+            accountOf[number] = account;
+        }
+        _standings[account] = Standing({
             roles: roles,
             admittedAt: admittedAt,
             expiresAt: expiresAt,
             revokedAt: 0,
-            certificateHash: certificateHash
+            number: number
         });
+        _certificates[account] = certificateHash;
         emit MemberAdmitted(account, roles, admittedAt, expiresAt, certificateHash, owner());
+    }
+
+    /// @dev Never admitted is the same as expired at time zero.
+    function _isActive(Standing memory standing) private view returns (bool) {
+        return standing.revokedAt == 0 && block.timestamp < standing.expiresAt;
     }
 
     /* ERC-2771: BOTH BASES DEFINE THE CALLER, THE FORWARDER'S VIEW HOLDS */

@@ -14,6 +14,8 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_utils import keccak
 
+from edgebazaar.content.engine.records import merkle_proof, record_leaf
+
 PRODUCER, PROVIDER, CONSUMER, VEHICLE = 1, 2, 4, 8
 ROADSIDE_UNIT, MODEL_PROVIDER, AUDITOR, OPERATOR = 16, 32, 64, 128
 
@@ -185,11 +187,33 @@ def commit(registry, works: list[Work], salt: bytes = ZERO_BYTES, producer=None)
 
 
 def register(registry, *works: Work) -> list[tuple]:
-    """Commit to works and register them; returns their records as emitted."""
+    """Commit to works and register them; returns their records."""
     commit(registry, list(works))
     items = [work.registration(registry) for work in works]
     transaction = registry.register(items, ZERO_BYTES, {"from": works[0].producer})
-    return [as_tuple(event["record"]) for event in transaction.events["ContentRegistered"]]
+    return records_of(transaction)
+
+
+def records_of(transaction) -> list[tuple]:
+    """The records of all content that a transaction registered, with their proofs."""
+    events = transaction.events["ContentRegistered"]
+    leaves = [leaf(event) for event in events]
+    return [
+        (
+            as_tuple(event["receipt"]),
+            event["royaltyBps"],
+            event["committedBlock"],
+            event["commitment"],
+            event["uri"],
+            tuple(merkle_proof(leaves, index)),
+        )
+        for index, event in enumerate(events)
+    ]
+
+
+def leaf(event) -> bytes:
+    """What stands in the Merkle tree of a registration for a record."""
+    return record_leaf(event["receipt"], event["royaltyBps"], event["uri"].encode())
 
 
 def as_tuple(value):

@@ -15,6 +15,7 @@ from contract_support import (
     digest,
     fails_with,
     mock,
+    records_of,
     register,
     relay,
     sign_typed,
@@ -24,12 +25,29 @@ from eth_abi import encode
 from eth_utils import keccak
 
 RECEIPT_TYPE = "(address,address,bytes32,bytes32,uint32,bytes32,bytes32)"
-RECORD_TYPE = f"({RECEIPT_TYPE},address,uint16,uint40,uint40,string)"
+NO_ROOT = bytes(27)
 
 
 @pytest.fixture
 def registry(system):
     return system.registry
+
+
+def leaf(work: Work) -> bytes:
+    """What stands in the Merkle tree of a registration for a work, by its definition."""
+    name = (
+        "Receipt(address producer,address provider,bytes32 contentHash,bytes32 fingerprint,"
+        "uint32 fingerprintScheme,bytes32 promptCommitment,bytes32 modelId)"
+    )
+    receipt = keccak(encode(["bytes32", RECEIPT_TYPE], [keccak(text=name), work.receipt]))
+    terms = [receipt, work.royalty_bps, keccak(text=work.uri)]
+    return keccak(encode(["bytes32", "uint16", "bytes32"], terms))
+
+
+def state_of(registry, commitment: bytes) -> tuple[int, bytes]:
+    """Block and root of a commitment."""
+    block, root = registry.commitmentStateOf(commitment)
+    return block, bytes(root)
 
 
 def plain(record: tuple) -> tuple:
@@ -42,18 +60,16 @@ def plain(record: tuple) -> tuple:
 
 def test_a_registration_holds_what_the_provider_attested(registry, people, work):
     commitment = commit(registry, [work], digest("salt"))
-    committed = registry.committedBlockOf(commitment)
-    assert committed == chain.height
+    committed = chain.height
+    assert state_of(registry, commitment) == (committed, NO_ROOT)
     chain.mine(3)
     item = work.registration(registry)
     transaction = registry.register([item], digest("salt"), {"from": people.producer})
-    record = as_tuple(transaction.events["ContentRegistered"]["record"])
-    mined = (committed, transaction.block_number)
-    assert plain(record) == (work.receipt, people.producer, work.royalty_bps, *mined, work.uri)
+    (record,) = records_of(transaction)
+    terms = (work.royalty_bps, committed, "0x" + commitment.hex(), work.uri, ())
+    assert plain(record) == (work.receipt, *terms)
     assert registry.ownerOf(work.token_id) == people.producer == registry.creatorOf(work.token_id)
-    stored = bytes(registry.recordHashOf(work.token_id))
-    assert stored == keccak(encode([RECORD_TYPE], [plain(record)]))
-    assert registry.committedBlockOf(commitment) == 0
+    assert state_of(registry, commitment) == (committed, leaf(work)[:27])
     assert as_tuple(registry.statusOf(work.token_id)) == (False, False, ZERO_ADDRESS)
     assert registry.tokenURI(work.token_id) == "urn:sha256:" + work.content_hash.hex()
     registry.requireRecord(record)
@@ -61,14 +77,18 @@ def test_a_registration_holds_what_the_provider_attested(registry, people, work)
 
 def test_a_changed_record_is_told_from_the_registered_one(registry, people, work):
     (record,) = register(registry, work)
-    receipt, creator, royalty_bps, committed, registered, uri = record
+    receipt, royalty_bps, committed, commitment, uri, proof = record
+    pending = commit(registry, [work.but(content=b"committed, not registered")])
+    assert state_of(registry, pending) == (chain.height, NO_ROOT)
     forgeries = [
         ((*receipt[:3], digest("another fingerprint"), *receipt[4:]), *record[1:]),
-        (receipt, people.second_producer, royalty_bps, committed, registered, uri),
-        (receipt, creator, royalty_bps + 1, committed, registered, uri),
-        (receipt, creator, royalty_bps, committed - 1, registered, uri),
-        (receipt, creator, royalty_bps, committed, registered + 1, uri),
-        (receipt, creator, royalty_bps, committed, registered, uri + "?"),
+        ((people.second_producer.address, *receipt[1:]), *record[1:]),
+        (receipt, royalty_bps + 1, committed, commitment, uri, proof),
+        (receipt, royalty_bps, committed - 1, commitment, uri, proof),
+        (receipt, royalty_bps, committed, digest("unknown"), uri, proof),
+        (receipt, royalty_bps, chain.height, pending, uri, proof),
+        (receipt, royalty_bps, committed, commitment, uri + "?", proof),
+        (receipt, royalty_bps, committed, commitment, uri, (digest("sibling"),)),
     ]
     for forged in forgeries:
         with fails_with("ProofOfAIGC_RecordMismatch", work.token_id):
@@ -99,6 +119,22 @@ def test_a_commitment_covers_a_batch_in_its_order(registry, people, work):
     assert registry.balanceOf(people.producer) == 4
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7])
+def test_every_record_of_a_batch_is_proven_by_what_its_event_carries(registry, people, work, size):
+    works = [work.but(content=bytes([index]), fingerprint=index) for index in range(size)]
+    records = register(registry, *works)
+    _, root = state_of(registry, records[0][3])
+    for index, (one, record) in enumerate(zip(works, records, strict=True)):
+        node = leaf(one)
+        for sibling in record[5]:
+            node = keccak(b"".join(sorted((node, bytes(sibling)))))
+        assert node[:27] == root
+        registry.requireRecord(record)
+        with fails_with("ProofOfAIGC_RecordMismatch", one.token_id):
+            stranger = records[index - 1] if size > 1 else (*record[:5], (digest("sibling"),))
+            registry.requireRecord((record[0], *stranger[1:]))
+
+
 def test_a_batch_is_registered_whole_or_not_at_all(registry, people, work):
     register(registry, work)
     works = [work.but(content=b"new"), work]
@@ -107,7 +143,7 @@ def test_a_batch_is_registered_whole_or_not_at_all(registry, people, work):
     with fails_with("ProofOfAIGC_AlreadyRegistered", work.token_id):
         registry.register(items, ZERO_BYTES, {"from": people.producer})
     assert registry.creatorOf(works[0].token_id) == ZERO_ADDRESS
-    assert registry.committedBlockOf(commitment) != 0
+    assert state_of(registry, commitment)[1] == NO_ROOT
 
 
 def test_the_same_content_twice_in_a_batch_is_refused(registry, people, work):
@@ -199,7 +235,7 @@ def test_limits_of_a_registration(registry, people, work, changes, error, values
 def test_the_limits_themselves_are_allowed(registry, work):
     at_limits = work.but(royalty_bps=1000, uri="u" * 256)
     (record,) = register(registry, at_limits)
-    assert (record[2], record[5]) == (1000, "u" * 256)
+    assert (record[1], record[4]) == (1000, "u" * 256)
 
 
 def test_content_without_a_hash_is_refused(registry, people, work):
@@ -265,16 +301,11 @@ def test_a_producer_signs_and_another_submits(system, people, work):
         relay(system, people.consumer, registry.commit, (digest("x"),), people.relayer)
 
 
-def test_custodians_are_bound_once_by_the_deployer_before_any_registration(
-    system, people, work, project, deployer
-):
+def test_custodians_are_bound_once_by_the_deployer(system, people, project, deployer):
     schemes = [IMAGE_SCHEME]
     registry = project.ProofOfAIGC.deploy(
         system.membership, system.forwarder, schemes, {"from": deployer}
     )
-    commit(registry, [work])
-    with fails_with("ProofOfAIGC_CustodiansNotBound"):
-        registry.register([work.registration(registry)], ZERO_BYTES, {"from": people.producer})
     bound = [system.timelock, system.sale, system.challenges]
     with fails_with("ProofOfAIGC_NotDeployer", people.administrator):
         registry.bindCustodians(*bound, {"from": people.administrator})
@@ -287,7 +318,16 @@ def test_custodians_are_bound_once_by_the_deployer_before_any_registration(
     assert registry.custodians() == tuple(bound)
     with fails_with("ProofOfAIGC_CustodiansAlreadyBound"):
         registry.bindCustodians(*bound, {"from": deployer})
-    registry.register([work.registration(registry)], ZERO_BYTES, {"from": people.producer})
+
+
+def test_the_register_knows_up_to_eight_schemes(system, project, deployer):
+    known = [scheme << 16 | 1 for scheme in range(1, 9)]
+    arguments = (system.membership, system.forwarder)
+    registry = project.ProofOfAIGC.deploy(*arguments, known, {"from": deployer})
+    assert all(registry.isKnownScheme(scheme) for scheme in known)
+    assert not registry.isKnownScheme(9 << 16 | 1) and not registry.isKnownScheme(0)
+    with fails_with("ProofOfAIGC_TooManySchemes", 9, 8):
+        project.ProofOfAIGC.deploy(*arguments, [*known, 1], {"from": deployer})
 
 
 def test_standards(registry, people, work):
@@ -297,7 +337,7 @@ def test_standards(registry, people, work):
     for interface in ("0x01ffc9a7", "0x80ac58cd", "0x5b5e139f", "0x2a55205a"):
         assert registry.supportsInterface(interface)
     assert not registry.supportsInterface("0xffffffff")
-    with fails_with("ERC721NonexistentToken", work.token_id):
+    with fails_with("ProofOfAIGC_NotRegistered", work.token_id):
         registry.tokenURI(work.token_id)
 
 

@@ -1,7 +1,16 @@
 """ProofOfAIGC: what moves a token, what freezes it, and how freezes end."""
 
 import pytest
-from contract_support import ZERO_ADDRESS, as_tuple, fails_with, register
+from contract_support import (
+    CONSUMER,
+    ZERO_ADDRESS,
+    admit,
+    as_tuple,
+    fails_with,
+    mock,
+    register,
+    relay,
+)
 
 
 @pytest.fixture
@@ -54,15 +63,69 @@ def test_content_moves_to_active_members(system, registry, people, token):
     assert registry.ownerOf(token) == people.consumer
     with fails_with("Membership_NotActive", people.stranger):
         registry.transferFrom(people.consumer, people.stranger, token, {"from": people.consumer})
-    with fails_with("ERC721InsufficientApproval", owner, token):
+    with fails_with("NotOwnerNorApproved"):
         registry.transferFrom(people.consumer, owner, token, {"from": owner})
     system.membership.revoke(people.consumer, {"from": people.administrator})
     registry.transferFrom(people.consumer, owner, token, {"from": people.consumer})
     assert registry.ownerOf(token) == owner
 
 
+def test_content_moves_only_from_its_owner_and_by_whom_it_approved(registry, people, token):
+    owner, receiver = people.producer, people.consumer
+    with fails_with("TransferFromIncorrectOwner"):
+        registry.transferFrom(people.stranger, receiver, token, {"from": owner})
+    with fails_with("NotOwnerNorApproved"):
+        registry.approve(people.auditor, token, {"from": people.auditor})
+    registry.approve(people.auditor, token, {"from": owner})
+    assert registry.getApproved(token) == people.auditor
+    registry.transferFrom(owner, receiver, token, {"from": people.auditor})
+    assert (registry.ownerOf(token), registry.getApproved(token)) == (receiver, ZERO_ADDRESS)
+    registry.setApprovalForAll(people.operator, True, {"from": receiver})
+    registry.transferFrom(receiver, owner, token, {"from": people.operator})
+    assert registry.isApprovedForAll(receiver, people.operator)
+    assert (registry.balanceOf(owner), registry.balanceOf(receiver)) == (1, 0)
+
+
+def test_a_relayed_holder_approves_and_transfers(system, registry, people, token):
+    owner, relayer = people.producer, people.relayer
+    relay(system, owner, registry.approve, (people.auditor.address, token), relayer)
+    assert registry.getApproved(token) == people.auditor
+    relay(system, owner, registry.setApprovalForAll, (people.operator.address, True), relayer)
+    assert registry.isApprovedForAll(owner, people.operator)
+    arguments = (owner.address, people.consumer.address, token)
+    with fails_with("FailedCall"):
+        relay(system, people.stranger, registry.transferFrom, arguments, relayer)
+    relay(system, owner, registry.transferFrom, arguments, relayer)
+    assert registry.ownerOf(token) == people.consumer
+
+
+def test_the_register_takes_no_coins(registry, people, token):
+    owner, receiver = people.producer, people.consumer
+    sent = {"from": owner, "value": 1}
+    for call in (
+        lambda: registry.approve(receiver, token, sent),
+        lambda: registry.transferFrom(owner, receiver, token, sent),
+        lambda: registry.safeTransferFrom(owner, receiver, token, sent),
+        lambda: registry.safeTransferFrom(owner, receiver, token, b"", sent),
+    ):
+        with fails_with("ProofOfAIGC_ValueNotAccepted", 1):
+            call()
+
+
+def test_a_contract_that_handles_no_tokens_gets_none_safely(
+    system, registry, people, token, deployer
+):
+    wallet = mock("Signer").deploy(people.consumer, {"from": deployer})
+    admit(system.membership, people, wallet, CONSUMER)
+    owner = people.producer
+    with fails_with("ERC721InvalidReceiver", wallet):
+        registry.safeTransferFrom(owner, wallet, token, {"from": owner})
+    registry.safeTransferFrom(owner, people.consumer, token, b"note", {"from": owner})
+    assert registry.ownerOf(token) == people.consumer
+
+
 def test_content_that_is_not_registered_does_not_move(registry, people):
-    with fails_with("ERC721NonexistentToken", 5):
+    with fails_with("ProofOfAIGC_NotRegistered", 5):
         registry.transferFrom(people.producer, people.consumer, 5, {"from": people.producer})
 
 
@@ -116,10 +179,10 @@ def test_a_revocation_between_lock_and_claim_costs_nobody(
 
 
 def test_content_never_goes_to_the_zero_account(registry, people, token, timelock, sale):
-    with fails_with("ERC721InvalidReceiver", ZERO_ADDRESS):
+    with fails_with("TransferToZeroAddress"):
         registry.moveInSale(token, people.producer, ZERO_ADDRESS, {"from": sale})
     registry.freezeForExchange(token, people.producer, {"from": timelock})
-    with fails_with("ERC721InvalidReceiver", ZERO_ADDRESS):
+    with fails_with("TransferToZeroAddress"):
         registry.releaseFromExchange(token, ZERO_ADDRESS, {"from": timelock})
 
 
@@ -174,7 +237,7 @@ def test_a_removal_is_final(registry, people, token, challenges, timelock, work)
     with fails_with("ProofOfAIGC_Frozen", token):
         registry.freezeForExchange(token, people.producer, {"from": timelock})
     with fails_with("ProofOfAIGC_AlreadyRegistered", token):
-        register(registry, work)
+        register(registry, work.but(producer=people.second_producer))
     with fails_with("ProofOfAIGC_NotRegistered", 5):
         registry.freezeForChallenge(5, {"from": challenges})
 

@@ -63,6 +63,7 @@ def test_admission_writes_the_whole_record(membership, people):
         transaction.timestamp,
         expires_at,
         0,
+        membership.memberOf(people.stranger)["number"],
         "0x" + CERTIFICATE.hex(),
     )
     event = transaction.events["MemberAdmitted"]
@@ -142,6 +143,26 @@ def test_revocation_holds_at_once_and_can_be_mended(membership, people):
     assert membership.hasRole(people.producer, CONSUMER)
     assert not membership.hasRole(people.producer, PRODUCER)
     assert membership.memberOf(people.producer)["revokedAt"] == 0
+
+
+def test_a_member_number_is_the_account_s_for_good(membership, people):
+    def number_of(account) -> int:
+        return membership.memberOf(account)["number"]
+
+    numbers = [number_of(one) for one in (people.producer, people.provider, people.consumer)]
+    assert 0 not in numbers and len(set(numbers)) == 3
+    assert membership.accountOf(numbers[0]) == people.producer
+    assert membership.requireRole(people.producer, PRODUCER) == numbers[0]
+    assert (membership.accountOf(0), membership.accountOf(2**32 - 1)) == (ZERO_ADDRESS,) * 2
+    assert number_of(people.stranger) == 0
+    membership.revoke(people.producer, {"from": people.administrator})
+    assert membership.accountOf(numbers[0]) == people.producer
+    term = (CONSUMER, now() + DAY, ZERO_BYTES, {"from": people.administrator})
+    membership.admit(people.stranger, *term)
+    membership.admit(people.producer, *term)
+    assert number_of(people.producer) == numbers[0]
+    assert membership.accountOf(number_of(people.stranger)) == people.stranger
+    assert number_of(people.stranger) not in numbers
 
 
 def test_revocation_counts_within_its_block(system, people):

@@ -195,7 +195,7 @@ TAMPERED: list[tuple[str, str, Sequence[Any], Change]] = [
     ("challenges", "ChallengeSettled", ["compensation"], more),
     ("challenges", "ChallengeSettled", ["forfeited"], more),
     ("challenges", "ChallengeOpened", ["deposit"], more),
-    ("contents", "ContentRegistered", ["record", "receipt", "fingerprint"], one_bit),
+    ("contents", "ContentRegistered", ["receipt", "fingerprint"], one_bit),
     ("auctions", "ScoresPublished", ["scores", 0, "proportional"], more),
     ("auctions", "ScoresPublished", ["scores", 1, "additive"], more),
     ("auctions", "ScoresPublished", ["scores", 2, "simulationSeconds"], more),
@@ -289,7 +289,7 @@ def test_a_brief_that_does_not_replay_is_found(evidence: Evidence, wrong: str) -
 
 def test_content_that_is_not_what_was_registered_is_found(evidence: Evidence) -> None:
     another = next(
-        evidence.contents.canonical(one.arguments["record"]["receipt"]["contentHash"])
+        evidence.contents.canonical(one.arguments["receipt"]["contentHash"])
         for one in evidence.events
         if one.event == "ContentRegistered"
     )

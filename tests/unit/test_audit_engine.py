@@ -371,7 +371,7 @@ def test_content_of_another_kind_than_registered_is_a_finding_not_a_failure(
         "promptCommitment": bytes(32),
         "modelId": bytes(32),
     }
-    registered = Event("ProofOfAIGC", "ContentRegistered", {"record": {"receipt": receipt}})
+    registered = Event("ProofOfAIGC", "ContentRegistered", {"receipt": receipt})
     result = check_contents([registered], lambda _: canonical, {})
     (finding,) = result.findings
     assert finding.subject.endswith("fingerprint")

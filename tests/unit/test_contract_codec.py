@@ -232,10 +232,9 @@ class TestEvents:
     ) -> None:
         record = {
             "receipt": receipt,
-            "creator": creator,
             "royaltyBps": 250,
             "committedBlock": block,
-            "registeredBlock": block,
+            "commitment": receipt["promptCommitment"],
             "uri": uri,
         }
         inputs = next(
@@ -243,13 +242,13 @@ class TestEvents:
             for item in load_artifact("ProofOfAIGC").abi
             if item.get("name") == "ContentRegistered"
         )
-        data = codec.encode_values([inputs[2]], (record,), "record")
+        data = codec.encode_values(inputs[2:], tuple(record.values()), "record")
         indexed = [receipt["contentHash"], bytes(12) + bytes.fromhex(creator[2:])]
         event = contracts.decode_log(self.log("ProofOfAIGC", "ContentRegistered", indexed, data))
         assert event is not None
         assert event.arguments["tokenId"] == int.from_bytes(receipt["contentHash"], "big")
         assert event.arguments["creator"] == creator
-        assert event.arguments["record"] == record
+        assert {name: event.arguments[name] for name in record} == record
 
     def test_foreign_and_anonymous_logs_are_left_out(self, contracts: ContractSet) -> None:
         known = self.log("Membership", "VoucherUsed", [bytes(32), bytes(32)], b"")

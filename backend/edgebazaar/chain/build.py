@@ -27,7 +27,7 @@ SOLC_VERSION = "0.8.37"
 SETTINGS: Mapping[str, Any] = {
     "evmVersion": "shanghai",
     "optimizer": {"enabled": True, "runs": 1_000_000},
-    "remappings": ["@openzeppelin/=node_modules/@openzeppelin/"],
+    "remappings": ["@openzeppelin/=node_modules/@openzeppelin/", "solady/=node_modules/solady/"],
     "viaIR": False,
 }
 CODE_SIZE_LIMIT = 24_576

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Engine, select
 
 from edgebazaar.addresses import checksum_address
 from edgebazaar.chain.contracts import ContractCall, ContractSet
+from edgebazaar.content.engine.records import merkle_proof, record_leaf
 from edgebazaar.content.tables import content, content_commitment, content_event, content_preview
 from edgebazaar.db import read_scope
 from edgebazaar.db.paging import RowPage, row_page
@@ -49,7 +50,7 @@ def status_of(row: Row) -> Status:
 
 
 def record_of(row: Row) -> dict[str, Any]:
-    """The Record of ProofOfAIGC for a row, exactly as it was emitted."""
+    """The Record of ProofOfAIGC for a row that :meth:`ContentService.content` returned."""
     return {
         "receipt": {
             "producer": row["producer"],
@@ -60,11 +61,11 @@ def record_of(row: Row) -> dict[str, Any]:
             "promptCommitment": row["prompt_commitment"],
             "modelId": row["model_id"],
         },
-        "creator": row["creator"],
         "royaltyBps": row["royalty_bps"],
         "committedBlock": row["committed_block"],
-        "registeredBlock": row["registered_block"],
+        "commitment": row["commitment"],
         "uri": bytes_to_text(row["uri"]),
+        "proof": row["proof"],
     }
 
 
@@ -83,7 +84,7 @@ class ContentService:
     # Reads
 
     def content(self, content_hash: str) -> Row:
-        """One content, with the digest of its preview.
+        """One content, with the digest of its preview and the proof of its record.
 
         Raises:
             InvalidInput: If `content_hash` is no hash.
@@ -93,9 +94,17 @@ class ContentService:
         with read_scope(self._engine) as session:
             statement = _with_preview().where(content.c.content_hash == key)
             row = session.execute(statement).mappings().one_or_none()
-        if row is None:
-            raise NotFound("content", key, "Register it first, or wait until it is indexed")
-        return dict(row)
+            if row is None:
+                raise NotFound("content", key, "Register it first, or wait until it is indexed")
+            together = (
+                select(content)
+                .where(content.c.commitment == row["commitment"])
+                .order_by(content.c.block_number, content.c.log_index)
+            )
+            batch = [dict(one) for one in session.execute(together).mappings()]
+        index = [one["content_hash"] for one in batch].index(key)
+        proof = merkle_proof([_leaf_of(one) for one in batch], index)
+        return {**row, "proof": [to_hex(one) for one in proof]}
 
     def contents(
         self,
@@ -138,14 +147,9 @@ class ContentService:
             return {row["content_hash"]: dict(row) for row in rows}
 
     def history(self, row: Row) -> list[Row]:
-        """What happened to a content, from its commitment on, oldest first.
-
-        The commitment stands in the history only if the producer made exactly one in that block:
-        which one a registration used up, the chain does not say.
-        """
+        """What happened to a content, from its commitment on, oldest first."""
         committed = select(content_commitment).where(
-            content_commitment.c.producer == row["creator"],
-            content_commitment.c.committed_block == row["committed_block"],
+            content_commitment.c.commitment == row["commitment"]
         )
         happened = (
             select(content_event)
@@ -155,10 +159,8 @@ class ContentService:
         with read_scope(self._engine) as session:
             commitments = [dict(found) for found in session.execute(committed).mappings()]
             events: list[Row] = [dict(found) for found in session.execute(happened).mappings()]
-        if len(commitments) != 1:
-            return events
-        details = {"commitment": commitments[0]["commitment"]}
-        return [{**commitments[0], "kind": "committed", "details": details}, *events]
+        details = {"commitment": row["commitment"]}
+        return [*({**one, "kind": "committed", "details": details} for one in commitments), *events]
 
     def known_schemes(self) -> dict[int, int]:
         """Largest distance that counts as a copy, by fingerprint scheme, as deployed."""
@@ -328,6 +330,19 @@ class ContentService:
                     field=f"{field}[{index}]",
                 )
         return hashes
+
+
+def _leaf_of(row: Row) -> bytes:
+    receipt = (
+        row["producer"],
+        row["provider"],
+        bytes.fromhex(row["content_hash"][2:]),
+        bytes.fromhex(row["fingerprint"][2:]),
+        row["fingerprint_scheme"],
+        bytes.fromhex(row["prompt_commitment"][2:]),
+        bytes.fromhex(row["model_id"][2:]),
+    )
+    return record_leaf(receipt, row["royalty_bps"], row["uri"])
 
 
 def _with_preview() -> Any:

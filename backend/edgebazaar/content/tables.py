@@ -29,7 +29,7 @@ content_commitment = Table(
     Column("committed_block", BigInteger, nullable=False),
     *event_columns(),
     Index(None, "producer", "committed_block"),
-    comment="Commitments to content; which one a registration used up is known to its sender only.",
+    comment="Commitments to content; `content` names the one that its registration fulfilled.",
 )
 
 content = Table(
@@ -46,6 +46,13 @@ content = Table(
     Column("royalty_bps", Integer, nullable=False),
     Column("committed_block", BigInteger, nullable=False),
     Column("registered_block", BigInteger, nullable=False),
+    Column(
+        "commitment",
+        Bytes32,
+        nullable=False,
+        index=True,
+        comment="which the registration fulfilled",
+    ),
     Column("uri", LargeBinary, nullable=False, comment="bytes as emitted, UTF-8 if honest"),
     Column("owner", Address, nullable=False, index=True),
     Column("removed", Boolean, nullable=False),
@@ -120,7 +127,7 @@ def add_history(
 
 
 def _project_registration(event: IndexedEvent, writer: ProjectionWriter) -> None:
-    record = event.arguments["record"]
+    record = event.arguments
     receipt = record["receipt"]
     key = to_hex(receipt["contentHash"])
     writer.insert(
@@ -133,13 +140,14 @@ def _project_registration(event: IndexedEvent, writer: ProjectionWriter) -> None
             "fingerprint_scheme": receipt["fingerprintScheme"],
             "prompt_commitment": receipt["promptCommitment"],
             "model_id": receipt["modelId"],
-            "creator": record["creator"],
+            "creator": receipt["producer"],
             "royalty_bps": record["royaltyBps"],
             "committed_block": record["committedBlock"],
-            "registered_block": record["registeredBlock"],
+            "registered_block": event.block_number,
+            "commitment": record["commitment"],
             "uri": text_to_bytes(record["uri"]),
             # The mint goes to the creator in the same transaction, so its Transfer adds nothing.
-            "owner": record["creator"],
+            "owner": receipt["producer"],
             "removed": False,
             "challenged": False,
             "exchange": None,
@@ -152,7 +160,7 @@ def _project_registration(event: IndexedEvent, writer: ProjectionWriter) -> None
         writer,
         key,
         "registered",
-        {"creator": record["creator"], "provider": receipt["provider"]},
+        {"creator": receipt["producer"], "provider": receipt["provider"]},
     )
 
 
@@ -165,7 +173,7 @@ def project_register(event: IndexedEvent, writer: ProjectionWriter) -> None:
             {
                 "commitment": to_hex(arguments["commitment"]),
                 "producer": arguments["producer"],
-                "committed_block": arguments["committedBlock"],
+                "committed_block": event.block_number,
                 **event_stamp(event),
             },
         )
@@ -173,9 +181,11 @@ def project_register(event: IndexedEvent, writer: ProjectionWriter) -> None:
     if event.event == "ContentRegistered":
         _project_registration(event, writer)
         return
-    if "tokenId" not in arguments:
+    # Events of ERC-721 call it `id`.
+    token_id = arguments.get("tokenId", arguments.get("id"))
+    if token_id is None:
         return
-    key = content_key(arguments["tokenId"])
+    key = content_key(token_id)
     changes: dict[str, Any]
     details: dict[str, Any] = {}
     match event.event:

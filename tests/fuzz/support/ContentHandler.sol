@@ -130,7 +130,6 @@ contract ContentHandler is ForgeTest {
         Work storage work = works[index];
         bool allowed = caller == producer && committed != 0 && committed < height && work.registrations == 0;
         if (allowed) {
-            committedAt[caller][index] = 0;
             work.record = record;
             work.owner = caller;
         }
@@ -188,7 +187,7 @@ contract ContentHandler is ForgeTest {
         address caller = mostly(original.owner, callerDraw);
         bool allowed = original.record.committedBlock < duplicate.record.committedBlock && !original.isRemoved
             && !duplicate.isRemoved && !duplicate.isChallenged
-            && (caller == original.owner || caller == original.record.creator);
+            && (caller == original.owner || caller == original.record.receipt.producer);
         bytes memory data = abi.encodeCall(challenges.open, (original.record, duplicate.record));
         if (call(caller, address(challenges), DEPOSIT, data, allowed)) {
             duplicate.isChallenged = true;
@@ -251,16 +250,17 @@ contract ContentHandler is ForgeTest {
         for (uint256 i; i < WORKS; ++i) {
             Work storage work = works[i];
             if (work.registrations == 0) {
-                if (registry.recordHashOf(tokenOf(i)) != 0) return true;
+                if (registry.creatorOf(tokenOf(i)) != address(0)) return true;
                 continue;
             }
             IProofOfAIGC.Status memory status = registry.statusOf(tokenOf(i));
             bool agrees = registry.ownerOf(tokenOf(i)) == work.owner
-                && registry.creatorOf(tokenOf(i)) == work.record.creator && status.removed == work.isRemoved
+                && registry.creatorOf(tokenOf(i)) == work.record.receipt.producer && status.removed == work.isRemoved
                 && status.challenged == work.isChallenged
-                && status.exchange == (work.isLocked ? address(this) : address(0))
-                && registry.recordHashOf(tokenOf(i)) == keccak256(abi.encode(work.record));
+                && status.exchange == (work.isLocked ? address(this) : address(0));
             if (!agrees) return true;
+            // Reverts, and so fails the invariant, unless the record is the registered one.
+            registry.requireRecord(work.record);
         }
         return false;
     }
@@ -295,10 +295,9 @@ contract ContentHandler is ForgeTest {
         record.receipt.contentHash = bytes32(tokenOf(index));
         record.receipt.fingerprint = fingerprintOf(index);
         record.receipt.fingerprintScheme = SCHEME;
-        record.creator = producer;
         record.royaltyBps = uint16(90 * index);
         record.committedBlock = uint40(committedAt[producer][index]);
-        record.registeredBlock = uint40(height);
+        record.commitment = registry.commitmentOf(producer, hashesOf(index), bytes32(0));
         record.uri = "ipfs://content";
     }
 

@@ -206,7 +206,7 @@ def check_challenges(
         "challenges", "every verdict follows from the Hamming distance of the two fingerprints"
     )
     receipts = {
-        e.arguments["tokenId"]: e.arguments["record"]["receipt"]
+        e.arguments["tokenId"]: e.arguments["receipt"]
         for e in of_kind(events, "ProofOfAIGC", "ContentRegistered")
     }
     opened = {

@@ -49,7 +49,7 @@ def check_contents(
         "contents", "hashes and fingerprints follow from the content, the content from its brief"
     )
     for registered in of_kind(events, "ProofOfAIGC", "ContentRegistered"):
-        receipt = registered.arguments["record"]["receipt"]
+        receipt = registered.arguments["receipt"]
         subject = f"content {hexadecimal(receipt['contentHash'])}"
         brief = briefs.get(receipt["promptCommitment"])
         canonical = canonical_of(receipt["contentHash"])
