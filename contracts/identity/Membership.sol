@@ -87,13 +87,13 @@ contract Membership is IMembership, Ownable2Step, ERC2771Context, EIP712 {
     /// @inheritdoc IMembership
     function hasRole(address account, uint16 role) external view returns (bool) {
         Standing memory standing = _standings[account];
-        return _isActive(standing) && standing.roles & role == role;
+        return _isActive(standing.revokedAt, standing.expiresAt) && standing.roles & role == role;
     }
 
     /// @inheritdoc IMembership
     function requireRole(address account, uint16 role) external view returns (uint32 number) {
         Standing memory standing = _standings[account];
-        if (!_isActive(standing)) revert Membership_NotActive(account);
+        if (!_isActive(standing.revokedAt, standing.expiresAt)) revert Membership_NotActive(account);
         if (standing.roles & role != role) revert Membership_MissingRole(account, role);
         return standing.number;
     }
@@ -118,7 +118,8 @@ contract Membership is IMembership, Ownable2Step, ERC2771Context, EIP712 {
 
     /// @inheritdoc IMembership
     function isActive(address account) public view returns (bool) {
-        return _isActive(_standings[account]);
+        Standing storage standing = _standings[account];
+        return _isActive(standing.revokedAt, standing.expiresAt);
     }
 
     /// @inheritdoc IMembership
@@ -158,8 +159,8 @@ contract Membership is IMembership, Ownable2Step, ERC2771Context, EIP712 {
     }
 
     /// @dev Never admitted is the same as expired at time zero.
-    function _isActive(Standing memory standing) private view returns (bool) {
-        return standing.revokedAt == 0 && block.timestamp < standing.expiresAt;
+    function _isActive(uint40 revokedAt, uint40 expiresAt) private view returns (bool) {
+        return revokedAt == 0 && block.timestamp < expiresAt;
     }
 
     /* ERC-2771: BOTH BASES DEFINE THE CALLER, THE FORWARDER'S VIEW HOLDS */
