@@ -69,7 +69,7 @@ def _of_word(
     if rpc.call("eth_getTransactionByHash", [word]) is not None:
         return "transaction", word
     if REGISTER in deployment.contracts:
-        question = ContractCall(REGISTER, "recordHashOf", (int(word, 16),))
-        if any(ContractSet(deployment).read(rpc, question)):
+        question = ContractCall(REGISTER, "creatorOf", (int(word, 16),))
+        if int(ContractSet(deployment).read(rpc, question), 16):
             return "token", token
     raise NotFound("transaction or token", word, "Say --kind to have its address all the same")
