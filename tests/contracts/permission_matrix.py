@@ -43,7 +43,7 @@ NOT_PROVIDER = error("TaskBoard_NotAssignedProvider", who("provider"))
 
 def lock_of(sender: str, receiver: str) -> tuple:
     asset = (NATIVE, ZERO_ADDRESS, ETHER)
-    return Lock(sender, receiver, asset, timelock=now() + LONG, salt=digest("new")).terms
+    return Lock(sender, receiver, asset, timelock=now() + LONG, expected=digest("new")).terms
 
 
 def sale_of(world: World, buyer: str) -> tuple:
@@ -60,8 +60,8 @@ def moving(world: World, token: str) -> tuple:
     return (world.callers["producer"], world.callers["consumer"], getattr(world.tokens, token))
 
 
-LOCK = "(address,address,(uint8,address,uint256),bytes32,uint40,bytes32,bytes32,uint256,bytes32)"
-SALE = "(address,address,uint256,uint256,bytes32,uint40,bytes32)"
+LOCK = "(address,address,(uint8,address,uint256),bytes32,uint40,bytes32,bytes32,uint256)"
+SALE = "(address,address,uint256,uint256,bytes32,uint40)"
 TASK = "(address,bytes32,uint256,uint40,uint40,uint40,uint40,uint8,uint256,bytes32)"
 GIVEN = "(bytes32,bytes32,bytes32,string)"
 RECEIPT = "(address,address,bytes32,bytes32,uint32,bytes32,bytes32)"
