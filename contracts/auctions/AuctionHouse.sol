@@ -1,186 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {MemberContext} from "../identity/MemberContext.sol";
-import {Roles} from "../identity/Roles.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 import {IPayouts} from "../payments/IPayouts.sol";
+import {Payments} from "../payments/Payments.sol";
+import {AuctionRounds} from "./AuctionRounds.sol";
 import {AuctionSettlementLibrary} from "./AuctionSettlementLibrary.sol";
+import {BidWord, ScoreWord} from "./AuctionWords.sol";
 import {BidChainLibrary} from "./BidChainLibrary.sol";
+import {EntitlementTree} from "./EntitlementTree.sol";
 import {IAuctionHouse} from "./IAuctionHouse.sol";
 
 /// @title AuctionHouse
-/// @dev Members are asked for their role when they open a round or commit a bid, never afterwards: leaving the consortium
-/// locks no deposit. All times are compared with `>=` or `<`, as several blocks may share a timestamp. Nobody is paid
-/// directly: a round ends with one call that credits all its money in {IPayouts}, so no party's refusal can block it.
-contract AuctionHouse is IAuctionHouse, MemberContext {
+/// @dev A round ends with one slot for all its money, the root of {EntitlementTree}; everybody is then paid on its own, so no
+/// party's refusal can block another's.
+contract AuctionHouse is AuctionRounds {
     using BidChainLibrary for bytes28;
-    using BidChainLibrary for uint256[];
+    using BidChainLibrary for bytes32;
+    using BitMaps for BitMaps.BitMap;
+    using EntitlementTree for bytes32[];
 
-    /// @dev slot 0: 8 bits state | 24 bits number of bids | 224 bits head of the chain
-    ///      slot 1: hash of the scores; slot 2: hash of the bitmap of openings
-    struct Round {
-        State state;
-        uint24 bids;
-        bytes28 head;
-        bytes32 scoresHash;
-        bytes32 bitmapHash;
-    }
-
-    /// @notice Most bids that a round's terms may allow: ending it, with every bidder credited for the first time, takes
-    /// about 14 million gas and so fits into one transaction of Ethereum (2^24 gas, EIP-7825).
+    /// @notice Most bids that a round's terms may allow: ending it, with every bid opened by its bidder, fits into one
+    /// transaction of Ethereum (2^24 gas, EIP-7825).
     uint16 public constant MAXIMUM_BIDS = 350;
 
-    /// @notice Largest alpha accepted; larger factors could overflow a price and so block a settlement.
-    uint256 public constant MAXIMUM_ALPHA = type(uint128).max;
-
-    /// @notice Where all money of a round ends as credits.
+    /// @notice Where amounts wait whose account does not accept them.
     IPayouts public immutable payouts;
 
     /// @notice Who receives the penalties of unopened bids.
     address public immutable treasury;
 
-    mapping(bytes32 roundId => Round round) private _rounds;
-
-    /// @dev A self-opening does not state its submarket, so it is kept under both; only one can match the chain.
-    mapping(bytes32 roundId => mapping(uint256 index => mapping(address bidder => mapping(Submarket => bytes32)))) private
-        _ownOpenings;
-
     constructor(address membership_, address forwarder, address payouts_, address treasury_)
-        MemberContext(membership_, forwarder)
+        AuctionRounds(membership_, forwarder)
     {
         require(treasury_ != address(0), AuctionHouse_BadTerms("treasury"));
         payouts = IPayouts(payouts_);
         treasury = treasury_;
     }
 
-    /* BIDDING */
-
-    /// @inheritdoc IAuctionHouse
-    function openRound(Terms calldata terms) external payable returns (bytes32 roundId) {
-        // Check: a new round under sound terms, its advance paid, opened by its operator.
-        _requireOperator(terms);
-        _requireRole(Roles.OPERATOR);
-        membership.requireRole(terms.beneficiary, Roles.ROADSIDE_UNIT);
-        _requireSoundTerms(terms);
-        _requireValue(AuctionSettlementLibrary.advanceOf(terms));
-        roundId = idOf(terms);
-        Round storage round = _rounds[roundId];
-        require(round.state == State.None, AuctionHouse_AlreadyExists(roundId, round.state));
-
-        // Effect: open the round.
-        round.state = State.Open;
-        emit RoundOpened(roundId, terms.operator, terms);
-    }
-
-    /// @inheritdoc IAuctionHouse
-    function commitBid(Terms calldata terms, Submarket submarket, bytes32 commitment) external payable {
-        // Check: the round takes bids, and this one from this caller with this deposit.
-        bytes32 roundId = idOf(terms);
-        Round storage round = _rounds[roundId];
-        _requireState(roundId, State.Open);
-        _requireBefore(terms.commitUntil);
-        uint24 index = round.bids;
-        require(index < terms.maximumBids, AuctionHouse_RoundFull(roundId, terms.maximumBids));
-        _requireRole(submarket == Submarket.Online ? Roles.VEHICLE : Roles.MODEL_PROVIDER);
-        _requireValue(AuctionSettlementLibrary.depositOf(terms, submarket));
-
-        // Effect: extend the chain.
-        address bidder = _msgSender();
-        round.head = round.head.append(index, bidder, submarket, commitment);
-        round.bids = index + 1;
-        emit BidCommitted(roundId, bidder, index, submarket, commitment, msg.value);
-    }
-
-    /* SCORING AND OPENING */
-
-    /// @inheritdoc IAuctionHouse
-    function publishScores(Terms calldata terms, Score[] calldata scores, bytes32 inputsHash, bytes calldata inputs)
-        external
-    {
-        // Check: the operator's time to score, with the inputs it states and within the terms.
-        bytes32 roundId = idOf(terms);
-        _requireState(roundId, State.Open);
-        _requireOperator(terms);
-        _requireFrom(terms.commitUntil);
-        _requireBefore(terms.scoreUntil);
-        require(sha256(inputs) == inputsHash, AuctionHouse_InputsMismatch(inputsHash, sha256(inputs)));
-        for (uint256 i; i < scores.length; ++i) {
-            uint32 simulationSeconds = scores[i].simulationSeconds;
-            require(
-                simulationSeconds <= terms.maximumSeconds,
-                AuctionHouse_ScoreTooLong(i, simulationSeconds, terms.maximumSeconds)
-            );
-        }
-
-        // Effect: fix the scores.
-        Round storage round = _rounds[roundId];
-        round.state = State.Scored;
-        round.scoresHash = keccak256(abi.encode(scores));
-        emit ScoresPublished(roundId, inputsHash, scores, inputs);
-    }
-
-    /// @inheritdoc IAuctionHouse
-    function declareOpenings(Terms calldata terms, uint256[] calldata bitmap) external {
-        // Check: the operator's time to declare, one bit for each bid.
-        bytes32 roundId = idOf(terms);
-        Round storage round = _rounds[roundId];
-        _requireState(roundId, State.Scored);
-        _requireOperator(terms);
-        _requireBefore(terms.declareUntil);
-        uint256 words = BidChainLibrary.wordsFor(round.bids);
-        require(bitmap.length == words, AuctionHouse_BitmapLength(bitmap.length, words));
-
-        // Effect: fix the declaration.
-        round.state = State.Declared;
-        round.bitmapHash = keccak256(abi.encode(bitmap));
-        emit OpeningsDeclared(roundId, bitmap);
-    }
-
-    /// @inheritdoc IAuctionHouse
-    function openOwnBid(Terms calldata terms, uint256 index, uint96 amount, bytes32 salt, uint256[] calldata bitmap)
-        external
-    {
-        // Check: the bidders' time to open, a bid of this round that the operator left out.
-        bytes32 roundId = idOf(terms);
-        _requireState(roundId, State.Declared);
-        _requireBefore(terms.openUntil);
-        _requireBitmap(roundId, bitmap);
-        require(index < _rounds[roundId].bids, AuctionHouse_BadOpening(roundId, index));
-        require(!bitmap.isSet(index), AuctionHouse_AlreadyDeclared(roundId, index));
-
-        // Effect: note the opening; the chain tells at settlement whether it is true.
-        address bidder = _msgSender();
-        mapping(Submarket => bytes32) storage opening = _ownOpenings[roundId][index][bidder];
-        opening[Submarket.Online] = BidChainLibrary.commitmentOf(roundId, bidder, Submarket.Online, amount, salt);
-        opening[Submarket.Offline] = BidChainLibrary.commitmentOf(roundId, bidder, Submarket.Offline, amount, salt);
-        emit OwnBidOpened(roundId, bidder, index, amount, salt);
-    }
-
     /* ENDING */
 
     /// @inheritdoc IAuctionHouse
-    function settle(Terms calldata terms, Bid[] calldata bids, Score[] calldata scores, uint256[] calldata bitmap) external {
+    function settle(
+        Terms calldata terms,
+        Bid[] calldata bids,
+        ScoreWord[] calldata scores,
+        uint256[] calldata bitmap
+    ) external {
         // Check: the operator's time to settle, with the scores, openings and bids of this round.
         bytes32 roundId = idOf(terms);
-        _requireState(roundId, State.Declared);
-        _requireOperator(terms);
-        _requireFrom(terms.openUntil);
-        _requireBefore(terms.settleUntil);
-        require(_rounds[roundId].scoresHash == keccak256(abi.encode(scores)), AuctionHouse_ScoresMismatch(roundId));
-        _requireBitmap(roundId, bitmap);
-        uint256 onlineBids = _requireChain(roundId, bids);
-        require(scores.length == onlineBids, AuctionHouse_ScoreCount(scores.length, onlineBids));
-        _requireOpenings(roundId, bids, bitmap);
+        _requireSettling(roundId, terms, bitmap);
+        Standing memory standing = AuctionSettlementLibrary.start();
+        _requireRight(roundId, standing, _replay(roundId, terms, standing, bids, scores, bitmap));
 
         // Effect: settle the round.
-        Result memory result = AuctionSettlementLibrary.outcome(terms, bids, scores);
-        _rounds[roundId].state = State.Settled;
-        emit RoundSettled(roundId, result, bids);
-
-        // Interaction: credit everybody.
-        (address[] memory accounts, uint256[] memory amounts) =
-            AuctionSettlementLibrary.payments(terms, bids, result, treasury);
-        payouts.creditMany{value: AuctionSettlementLibrary.fundsOf(terms, bids.length, onlineBids)}(accounts, amounts);
+        _settle(roundId, terms, standing, bids);
     }
 
     /// @inheritdoc IAuctionHouse
@@ -189,119 +64,170 @@ contract AuctionHouse is IAuctionHouse, MemberContext {
         bytes32 roundId = idOf(terms);
         State state = _rounds[roundId].state;
         require(_isRefundDue(terms, state), AuctionHouse_RefundNotDue(roundId, state));
-        uint256 onlineBids = _requireChain(roundId, bids);
+        bytes28 head;
+        bytes32[] memory tree = EntitlementTree.allocate(bids.length + 1);
+        for (uint256 i; i < bids.length; ++i) {
+            BidWord bid = bids[i].word;
+            head = head.append(bid, roundId.replayedCommitment(bid, bids[i].secret));
+            uint256 deposit = AuctionSettlementLibrary.depositOf(terms, bid.isOffline());
+            tree.set(i, EntitlementTree.leafOf(i, bid.bidderOf(), deposit));
+        }
+        Round storage round = _rounds[roundId];
+        require(head == round.head && bids.length == round.bids, AuctionHouse_ChainMismatch(roundId));
 
         // Effect: call the round off.
-        _rounds[roundId].state = State.Refunded;
-        emit RoundRefunded(roundId, _msgSender(), bids.length);
+        uint256 advance = AuctionSettlementLibrary.advanceOf(terms);
+        tree.set(bids.length, EntitlementTree.leafOf(bids.length, terms.operator, advance));
+        bytes32 entitlements = tree.rootOf();
+        _end(roundId, State.Refunded, entitlements);
+        emit RoundRefunded(roundId, entitlements, _msgSender());
+    }
 
-        // Interaction: credit everybody.
-        (address[] memory accounts, uint256[] memory amounts) = AuctionSettlementLibrary.refunds(terms, bids);
-        payouts.creditMany{value: AuctionSettlementLibrary.fundsOf(terms, bids.length, onlineBids)}(accounts, amounts);
+    /* COLLECTING */
+
+    /// @inheritdoc IAuctionHouse
+    function collect(bytes32 roundId, Entitlement calldata entitlement, bytes32[] calldata proof) external {
+        // Check: the round has ended and owes this.
+        bytes32 root = _requireEnded(roundId);
+        bytes32 leaf = _leafOf(entitlement);
+        require(MerkleProof.verifyCalldata(proof, root, leaf), AuctionHouse_NotEntitled(roundId));
+
+        // Effect: collect it once.
+        _markCollected(roundId, entitlement);
+
+        // Interaction: pay the account, whoever called.
+        _pay(entitlement, _msgSender());
+    }
+
+    /// @inheritdoc IAuctionHouse
+    function collectMany(
+        bytes32 roundId,
+        Entitlement[] calldata entitlements,
+        bytes32[] calldata proof,
+        bool[] calldata proofFlags
+    ) external {
+        // Check: the round has ended and owes all of these.
+        bytes32 root = _requireEnded(roundId);
+        bytes32[] memory leaves = new bytes32[](entitlements.length);
+        for (uint256 i; i < leaves.length; ++i) {
+            leaves[i] = _leafOf(entitlements[i]);
+        }
+        require(
+            MerkleProof.multiProofVerifyCalldata(proof, proofFlags, root, leaves), AuctionHouse_NotEntitled(roundId)
+        );
+
+        // Effect: collect each once.
+        for (uint256 i; i < leaves.length; ++i) {
+            _markCollected(roundId, entitlements[i]);
+        }
+
+        // Interaction: pay each account, whoever called.
+        address caller = _msgSender();
+        for (uint256 i; i < leaves.length; ++i) {
+            _pay(entitlements[i], caller);
+        }
     }
 
     /* VIEWS */
 
     /// @inheritdoc IAuctionHouse
-    function roundOf(bytes32 roundId) external view returns (State state, uint24 bids, bytes32 head) {
+    function entitlementsOf(bytes32 roundId) external view returns (bytes32) {
+        State state = _rounds[roundId].state;
+        return state == State.Settled || state == State.Refunded ? _rounds[roundId].scoresOrEntitlements : bytes32(0);
+    }
+
+    /// @inheritdoc IAuctionHouse
+    function isCollected(bytes32 roundId, uint256 index) external view returns (bool) {
+        return _rounds[roundId].collected.get(index);
+    }
+
+    /* INTERNAL */
+
+    function _end(bytes32 roundId, State state, bytes32 entitlements) private {
         Round storage round = _rounds[roundId];
-        return (round.state, round.bids, round.head);
+        round.state = state;
+        round.scoresOrEntitlements = entitlements;
+        round.bitmapHash = 0;
     }
 
-    /// @inheritdoc IAuctionHouse
-    function idOf(Terms calldata terms) public view returns (bytes32) {
-        return keccak256(abi.encode(block.chainid, address(this), terms));
+    function _markCollected(bytes32 roundId, Entitlement calldata entitlement) private {
+        BitMaps.BitMap storage collected = _rounds[roundId].collected;
+        uint256 index = entitlement.index;
+        require(!collected.get(index), AuctionHouse_AlreadyCollected(roundId, index));
+        collected.set(index);
+        emit EntitlementCollected(roundId, entitlement.account, index, entitlement.amount);
     }
 
-    /// @inheritdoc IAuctionHouse
-    function commitmentOf(bytes32 roundId, address bidder, Submarket submarket, uint96 amount, bytes32 salt)
-        external
+    /// @dev Warning: hands control to the account; only after all effects.
+    function _pay(Entitlement calldata entitlement, address caller) private {
+        if (entitlement.account == caller) Payments.payCaller(caller, entitlement.amount);
+        else Payments.payOrCredit(payouts, entitlement.account, entitlement.amount);
+    }
+
+    function _settle(bytes32 roundId, Terms calldata terms, Standing memory standing, Bid[] calldata bids) private {
+        Result memory result = AuctionSettlementLibrary.resultOf(terms, standing);
+        (bytes32 entitlements, BidWord[] memory words) = _settledEntitlements(terms, bids, result);
+        _end(roundId, State.Settled, entitlements);
+        emit RoundSettled(roundId, entitlements, result, words);
+    }
+
+    function _settledEntitlements(Terms calldata terms, Bid[] calldata bids, Result memory result)
+        private
         view
-        returns (bytes32)
+        returns (bytes32 root, BidWord[] memory words)
     {
-        return BidChainLibrary.commitmentOf(roundId, bidder, submarket, amount, salt);
+        uint256 count = bids.length;
+        words = new BidWord[](count);
+        bytes32[] memory tree = EntitlementTree.allocate(count + 3);
+        for (uint256 i; i < count; ++i) {
+            BidWord word = bids[i].word;
+            words[i] = word;
+            uint256 refund = AuctionSettlementLibrary.refundOf(terms, result, i, word);
+            tree.set(i, EntitlementTree.leafOf(i, word.bidderOf(), refund));
+        }
+        uint256 income = result.onlinePrice + result.offlinePrice;
+        uint256 unused = AuctionSettlementLibrary.unusedAdvanceOf(terms, result);
+        tree.set(count, EntitlementTree.leafOf(count, terms.beneficiary, income));
+        tree.set(count + 1, EntitlementTree.leafOf(count + 1, treasury, result.penalties));
+        tree.set(count + 2, EntitlementTree.leafOf(count + 2, terms.operator, unused));
+        root = tree.rootOf();
     }
 
-    /* CHECKS */
+    function _leafOf(Entitlement calldata entitlement) private pure returns (bytes32) {
+        return EntitlementTree.leafOf(entitlement.index, entitlement.account, entitlement.amount);
+    }
 
-    /// @dev Replays the chain and counts its online bids.
-    function _requireChain(bytes32 roundId, Bid[] calldata bids) private view returns (uint256 onlineBids) {
-        bytes28 head;
-        for (uint256 i; i < bids.length; ++i) {
-            Bid calldata bid = bids[i];
-            head = head.append(i, bid.bidder, bid.submarket, BidChainLibrary.commitmentOf(roundId, bid));
-            if (bid.submarket == Submarket.Online) ++onlineBids;
-        }
+    function _maximumBids() internal pure override returns (uint256) {
+        return MAXIMUM_BIDS;
+    }
+
+    function _requireEnded(bytes32 roundId) private view returns (bytes32 root) {
+        State state = _rounds[roundId].state;
+        require(state == State.Settled || state == State.Refunded, AuctionHouse_NotEnded(roundId, state));
+        return _rounds[roundId].scoresOrEntitlements;
+    }
+
+    function _requireSettling(bytes32 roundId, Terms calldata terms, uint256[] calldata bitmap) private view {
+        _requireState(roundId, State.Declared);
+        _requireOperator(terms);
+        _requireFrom(terms.openUntil);
+        _requireBefore(terms.settleUntil);
+        _requireBitmap(roundId, bitmap);
+    }
+
+    /// @dev All bids and all scores, no others, and each bid opened that must be.
+    function _requireRight(bytes32 roundId, Standing memory standing, uint256 wrongOpening) private view {
         Round storage round = _rounds[roundId];
-        require(head == round.head && bids.length == round.bids, AuctionHouse_ChainMismatch(roundId));
-    }
-
-    /// @dev Opened must be exactly what was declared or validly self-opened before `openUntil`. An operator free to open
-    /// further bids, or to leave some out, could choose among outcomes once it has seen them all.
-    function _requireOpenings(bytes32 roundId, Bid[] calldata bids, uint256[] calldata bitmap) private view {
-        for (uint256 i; i < bids.length; ++i) {
-            Bid calldata bid = bids[i];
-            if (bitmap.isSet(i)) {
-                require(bid.opened, AuctionHouse_DeclaredBidNotOpened(roundId, i));
-                continue;
-            }
-            bytes32 ownOpening = _ownOpenings[roundId][i][bid.bidder][bid.submarket];
-            bool selfOpened = ownOpening != 0 && ownOpening == BidChainLibrary.commitmentOf(roundId, bid);
-            if (bid.opened) {
-                require(selfOpened, AuctionHouse_BadOpening(roundId, i));
-            } else {
-                require(!selfOpened, AuctionHouse_OpenedBidLeftOut(roundId, i));
-                require(bid.amount == 0, AuctionHouse_BadOpening(roundId, i));
-            }
-        }
-    }
-
-    function _requireSoundTerms(Terms calldata terms) private view {
-        bool ascending = block.timestamp < terms.commitUntil && terms.commitUntil < terms.scoreUntil
-            && terms.scoreUntil < terms.declareUntil && terms.declareUntil < terms.openUntil
-            && terms.openUntil < terms.settleUntil;
-        require(ascending, AuctionHouse_BadTimes());
-        require(terms.brand != address(0) || terms.brandPrice == 0, AuctionHouse_BadTerms("brand"));
-        require(terms.onlineDeposit != 0, AuctionHouse_BadTerms("onlineDeposit"));
-        require(terms.offlineDeposit != 0, AuctionHouse_BadTerms("offlineDeposit"));
-        require(
-            terms.alpha >= AuctionSettlementLibrary.WAD && terms.alpha <= MAXIMUM_ALPHA, AuctionHouse_BadTerms("alpha")
-        );
-        require(terms.maximumSeconds != 0, AuctionHouse_BadTerms("maximumSeconds"));
-        require(terms.penaltyBps <= AuctionSettlementLibrary.BASIS_POINTS, AuctionHouse_BadTerms("penaltyBps"));
-        require(
-            terms.maximumBids != 0 && terms.maximumBids <= MAXIMUM_BIDS, AuctionHouse_BadTerms("maximumBids")
-        );
+        bool complete = standing.head == round.head && standing.bids == round.bids;
+        require(complete, AuctionHouse_ChainMismatch(roundId));
+        require(standing.scores == round.scoresOrEntitlements, AuctionHouse_ScoresMismatch(roundId));
+        bool opened = wrongOpening == AuctionSettlementLibrary.NONE;
+        require(opened, AuctionHouse_WrongOpening(roundId, wrongOpening));
     }
 
     function _isRefundDue(Terms calldata terms, State state) private view returns (bool) {
         if (state == State.Open) return block.timestamp >= terms.scoreUntil;
         if (state == State.Scored) return block.timestamp >= terms.declareUntil;
         return state == State.Declared && block.timestamp >= terms.settleUntil;
-    }
-
-    function _requireOperator(Terms calldata terms) private view {
-        require(_msgSender() == terms.operator, AuctionHouse_NotOperator(_msgSender(), terms.operator));
-    }
-
-    function _requireState(bytes32 roundId, State required) private view {
-        State state = _rounds[roundId].state;
-        require(state == required, AuctionHouse_WrongState(roundId, state, required));
-    }
-
-    function _requireBitmap(bytes32 roundId, uint256[] calldata bitmap) private view {
-        require(_rounds[roundId].bitmapHash == keccak256(abi.encode(bitmap)), AuctionHouse_BitmapMismatch(roundId));
-    }
-
-    function _requireBefore(uint40 limit) private view {
-        require(block.timestamp < limit, AuctionHouse_TooLate(limit, block.timestamp));
-    }
-
-    function _requireFrom(uint40 limit) private view {
-        require(block.timestamp >= limit, AuctionHouse_TooEarly(limit, block.timestamp));
-    }
-
-    function _requireValue(uint256 required) private view {
-        require(msg.value == required, AuctionHouse_ValueMismatch(msg.value, required));
     }
 }

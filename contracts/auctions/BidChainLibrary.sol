@@ -1,40 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IAuctionHouse} from "./IAuctionHouse.sol";
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
+import {BidWord, ScoreWord} from "./AuctionWords.sol";
 
 /// @title BidChainLibrary
-/// @notice The hash chain in which a round keeps its sealed bids, and the bitmap of the bids its operator can open.
-/// @dev head' = first 28 bytes of keccak256(head, index, bidder, submarket, commitment), starting from zero. With 224 bits a
-/// second chain of bids under the same head stays out of reach (2^112 trials for any pair), and state and number of bids
-/// fit in the same slot.
+/// @notice The hash chains in which a round keeps its sealed bids and its scores, and the bitmap of the bids its operator
+/// can open.
+/// @dev `H(a, b)` is keccak256 of two words. With 224 bits a second chain of bids under the same head stays out of reach (2^112
+/// trials for any pair), and state and number of bids fit in the same slot. The place of a bid is the length of the chain
+/// before it.
+///
+///     commitment = H(H(roundId, opened bid), salt)
+///     head'      = first 28 bytes of H(H(head, bidder and submarket), commitment), starting from zero
+///     scores'    = H(scores, score), starting from zero
 library BidChainLibrary {
     uint256 private constant BITS = 256;
 
     /// @notice Head of the chain after one more bid.
-    function append(bytes28 head, uint256 index, address bidder, IAuctionHouse.Submarket submarket, bytes32 commitment)
-        internal
-        pure
-        returns (bytes28)
-    {
-        return bytes28(keccak256(abi.encode(bytes32(head), index, bidder, submarket, commitment)));
+    function append(bytes28 head, BidWord bid, bytes32 commitment) internal pure returns (bytes28) {
+        bytes32 inner = Hashes.efficientKeccak256(bytes32(head), bytes32(BidWord.unwrap(bid.identity())));
+        return bytes28(Hashes.efficientKeccak256(inner, commitment));
     }
 
-    /// @notice Commitment of a bid to one round of the calling contract on this chain.
+    /// @notice Head of the scores after one more.
+    function append(bytes32 head, ScoreWord score) internal pure returns (bytes32) {
+        return Hashes.efficientKeccak256(head, bytes32(ScoreWord.unwrap(score)));
+    }
+
+    /// @notice Commitment to an opened bid of one round; the round's id binds chain and contract.
     /// @dev The bidder is part of it, so that a copied commitment cannot be opened by the copier.
-    function commitmentOf(
-        bytes32 roundId,
-        address bidder,
-        IAuctionHouse.Submarket submarket,
-        uint96 amount,
-        bytes32 salt
-    ) internal view returns (bytes32) {
-        return keccak256(abi.encode(block.chainid, address(this), roundId, bidder, submarket, amount, salt));
+    function commitmentOf(bytes32 roundId, BidWord bid, bytes32 salt) internal pure returns (bytes32) {
+        return Hashes.efficientKeccak256(Hashes.efficientKeccak256(roundId, bytes32(BidWord.unwrap(bid))), salt);
     }
 
-    /// @notice Commitment of a bid as the operator replays it: computed if opened, as stated if not.
-    function commitmentOf(bytes32 roundId, IAuctionHouse.Bid calldata bid) internal view returns (bytes32) {
-        return bid.opened ? commitmentOf(roundId, bid.bidder, bid.submarket, bid.amount, bid.secret) : bid.secret;
+    /// @notice Commitment of a bid as it is replayed: computed with its salt if opened, the secret itself if not.
+    function replayedCommitment(bytes32 roundId, BidWord bid, bytes32 secret) internal pure returns (bytes32) {
+        return bid.isOpened() ? commitmentOf(roundId, bid, secret) : secret;
     }
 
     /// @notice Number of 256-bit words of a bitmap over `count` bids.

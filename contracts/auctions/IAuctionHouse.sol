@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {BidWord, BiddingTerms, ScoreWord} from "./AuctionWords.sol";
+
 /// @title IAuctionHouse
 /// @notice Sealed-bid rounds with an online and an offline submarket (corrected EPViSA / MTEPViSA payment rules).
 /// @dev Online: vehicles bid for the synchronisation of their digital twins with the roadside unit; the highest score
@@ -13,9 +15,12 @@ pragma solidity ^0.8.28;
 ///      |-- commit --|-- publishScores --|-- declare --|-- openOwnBid --|---- settle ----|-- refundAll -->
 ///
 /// The operator publishes scores before it can see a bid, declares which bids it can open, bidders open on chain what it
-/// left out, then it settles: the contract replays the chain of commitments, finds winners and prices itself and pays
-/// everybody. If the operator misses any of its times, anyone gets everybody refunded.
+/// left out, then it settles: the contract replays the chain of commitments, finds winners and prices itself and keeps one
+/// root of what everybody is owed. If the operator misses any of its times, anyone gets everybody refunded. Anyone may then
+/// collect for anyone, for ever; only the account that is owed is paid.
 interface IAuctionHouse {
+    /* TYPES, EVENTS AND ERRORS */
+
     enum Submarket {
         Online,
         Offline
@@ -71,28 +76,55 @@ interface IAuctionHouse {
         bytes32 salt;
     }
 
-    /// @notice Score of one online bid, in the order of online commitments.
-    /// @param proportional Expected offline surplus per unit of the bid, 1e18 fixed point (rule b of the corrected payment).
-    /// @param additive Expected offline surplus that does not depend on the bid, in wei (rule a).
-    /// @param simulationSeconds Simulation time that would be sold with this vehicle.
-    struct Score {
-        uint128 proportional;
-        uint96 additive;
-        uint32 simulationSeconds;
-    }
-
-    /// @notice One bid of the chain as the operator replays it, in the order of commitment.
-    /// @param bidder Who committed.
-    /// @param submarket Which submarket.
-    /// @param opened Whether amount and salt are given; else `secret` is the commitment itself.
-    /// @param amount Bid in wei (online), or wei per second (offline); zero when not opened.
+    /// @notice One bid of the chain as it is replayed, in the order of commitment.
+    /// @param word Bidder, submarket and, if it is opened, the amount.
     /// @param secret Salt of an opened bid, commitment of an unopened one.
     struct Bid {
-        address bidder;
-        Submarket submarket;
-        bool opened;
-        uint96 amount;
+        BidWord word;
         bytes32 secret;
+    }
+
+    /// @notice What is known of a round after some of its bids.
+    /// @param head Of the chain of bids.
+    /// @param scores Head of the chain of scores.
+    /// @param bids Number of bids.
+    /// @param onlineBids Number of online bids, which is that of scores.
+    /// @param penalties Sum of the penalties of unopened bids, in wei.
+    /// @param onlineIndex Place of the best online bid; `type(uint256).max` means none.
+    /// @param onlineBid The best online bid.
+    /// @param onlineScore Its score.
+    /// @param onlineValue Bid and expected surplus of the best online bid, in wei.
+    /// @param onlineSecond The same of the second best.
+    /// @param offlineIndex Place of the best offline bid; `type(uint256).max` means none.
+    /// @param offlineBidder Who made it.
+    /// @param offlineValue The best offline bid, in wei per second.
+    /// @param offlineSecond The second best.
+    struct Standing {
+        bytes28 head;
+        bytes32 scores;
+        uint256 bids;
+        uint256 onlineBids;
+        uint256 penalties;
+        uint256 onlineIndex;
+        BidWord onlineBid;
+        ScoreWord onlineScore;
+        uint256 onlineValue;
+        uint256 onlineSecond;
+        uint256 offlineIndex;
+        address offlineBidder;
+        uint256 offlineValue;
+        uint256 offlineSecond;
+    }
+
+    /// @notice What an account is owed by an ended round.
+    /// @param index Place of its bid; after the bids come the beneficiary's income, the treasury's penalties and the unused part
+    /// of the operator's advance; in a refunded round only the operator's advance.
+    /// @param account Who is paid.
+    /// @param amount In wei.
+    struct Entitlement {
+        uint24 index;
+        address account;
+        uint160 amount;
     }
 
     /// @notice The outcome of a round as computed on chain. Index is the position in the chain; `type(uint256).max` means none.
@@ -109,13 +141,16 @@ interface IAuctionHouse {
 
     event RoundOpened(bytes32 indexed roundId, address indexed operator, Terms terms);
     event BidCommitted(
-        bytes32 indexed roundId, address indexed bidder, uint256 index, Submarket submarket, bytes32 commitment, uint256 deposit
+        bytes32 indexed roundId, address indexed bidder, uint256 index, Submarket submarket, bytes32 commitment
     );
-    event ScoresPublished(bytes32 indexed roundId, bytes32 inputsHash, Score[] scores, bytes inputs);
+    event ScoresPublished(bytes32 indexed roundId, bytes32 inputsHash, ScoreWord[] scores, bytes inputs);
     event OpeningsDeclared(bytes32 indexed roundId, uint256[] bitmap);
-    event OwnBidOpened(bytes32 indexed roundId, address indexed bidder, uint256 index, uint96 amount, bytes32 salt);
-    event RoundSettled(bytes32 indexed roundId, Result result, Bid[] bids);
-    event RoundRefunded(bytes32 indexed roundId, address caller, uint256 bids);
+    event OwnBidOpened(
+        bytes32 indexed roundId, address indexed bidder, uint256 index, Submarket submarket, uint256 amount, bytes32 salt
+    );
+    event RoundSettled(bytes32 indexed roundId, bytes32 entitlements, Result result, BidWord[] bids);
+    event RoundRefunded(bytes32 indexed roundId, bytes32 entitlements, address caller);
+    event EntitlementCollected(bytes32 indexed roundId, address indexed account, uint256 index, uint256 amount);
 
     error AuctionHouse_NotOperator(address caller, address operator);
     error AuctionHouse_BadTimes();
@@ -128,16 +163,20 @@ interface IAuctionHouse {
     error AuctionHouse_RoundFull(bytes32 roundId, uint16 maximumBids);
     error AuctionHouse_ChainMismatch(bytes32 roundId);
     error AuctionHouse_ScoresMismatch(bytes32 roundId);
-    error AuctionHouse_ScoreCount(uint256 given, uint256 required);
     error AuctionHouse_ScoreTooLong(uint256 index, uint32 simulationSeconds, uint32 maximumSeconds);
     error AuctionHouse_InputsMismatch(bytes32 stated, bytes32 computed);
+    error AuctionHouse_AmountTooLarge(uint256 amount, uint256 maximum);
     error AuctionHouse_BitmapMismatch(bytes32 roundId);
     error AuctionHouse_BitmapLength(uint256 words, uint256 required);
+    error AuctionHouse_UnknownBid(bytes32 roundId, uint256 index);
     error AuctionHouse_AlreadyDeclared(bytes32 roundId, uint256 index);
-    error AuctionHouse_DeclaredBidNotOpened(bytes32 roundId, uint256 index);
-    error AuctionHouse_OpenedBidLeftOut(bytes32 roundId, uint256 index);
-    error AuctionHouse_BadOpening(bytes32 roundId, uint256 index);
+    error AuctionHouse_WrongOpening(bytes32 roundId, uint256 index);
     error AuctionHouse_RefundNotDue(bytes32 roundId, State state);
+    error AuctionHouse_NotEnded(bytes32 roundId, State state);
+    error AuctionHouse_NotEntitled(bytes32 roundId);
+    error AuctionHouse_AlreadyCollected(bytes32 roundId, uint256 index);
+
+    /* BIDDING */
 
     /// @notice Opens a round; the value advances the brand's price, brandPrice * maximumSeconds, and what is not used of it
     /// returns to the operator.
@@ -147,40 +186,85 @@ interface IAuctionHouse {
     function openRound(Terms calldata terms) external payable returns (bytes32 roundId);
 
     /// @notice Commits a sealed bid with its submarket's deposit.
-    /// @dev Requirements: before `commitUntil`; caller is an active vehicle (online) or model provider (offline); round not full.
-    function commitBid(Terms calldata terms, Submarket submarket, bytes32 commitment) external payable;
+    /// @dev Requirements: `bidding` and `termsHash` are those of an open round, see {partsOf}; before `commitUntil`; caller is an
+    /// active vehicle (online) or model provider (offline); round not full.
+    function commitBid(BiddingTerms bidding, bytes32 termsHash, Submarket submarket, bytes32 commitment) external payable;
+
+    /* SCORING AND OPENING */
 
     /// @notice Publishes the scores of the online bids and the inputs they were computed from, before any bid is opened.
     /// @dev Requirements: caller is the operator; from `commitUntil`, before `scoreUntil`; one score per online bid (checked at
     /// settlement); `inputsHash` is sha256 of `inputs`; simulation times within the maximum.
-    function publishScores(Terms calldata terms, Score[] calldata scores, bytes32 inputsHash, bytes calldata inputs) external;
+    function publishScores(Terms calldata terms, ScoreWord[] calldata scores, bytes32 inputsHash, bytes calldata inputs)
+        external;
 
     /// @notice Declares which bids the operator can open: bit i of word i/256 for the bid of index i.
     /// @dev Requirements: caller is the operator; scored; before `declareUntil`; one word per 256 bids.
     function declareOpenings(Terms calldata terms, uint256[] calldata bitmap) external;
 
     /// @notice Opens the caller's own bid that the operator left out of its declaration.
-    /// @dev Requirements: declared; from the declaration until `openUntil`; bit of `index` not set. That the opening is that of the
-    /// committed bid is checked at settlement, where a false opening changes nothing.
-    function openOwnBid(Terms calldata terms, uint256 index, uint96 amount, bytes32 salt, uint256[] calldata bitmap) external;
+    /// @dev Requirements: declared; from the declaration until `openUntil`; bit of `index` not set; amount below 2^94. That the
+    /// opening is that of the committed bid is checked at settlement, where a false opening changes nothing.
+    function openOwnBid(
+        Terms calldata terms,
+        uint256 index,
+        Submarket submarket,
+        uint256 amount,
+        bytes32 salt,
+        uint256[] calldata bitmap
+    ) external;
 
-    /// @notice Replays the chain of commitments, finds winners and prices and pays everybody.
+    /* ENDING */
+
+    /// @notice Replays the chain of commitments, finds winners and prices and keeps what everybody is owed.
     /// @dev Requirements: caller is the operator; declared; from `openUntil`, before `settleUntil`; bids reproduce the chain,
-    /// scores and bitmap their hashes; every declared and every validly self-opened bid is opened, and no other.
-    function settle(Terms calldata terms, Bid[] calldata bids, Score[] calldata scores, uint256[] calldata bitmap) external;
+    /// scores and bitmap theirs; every declared and every validly self-opened bid is opened, and no other.
+    function settle(
+        Terms calldata terms,
+        Bid[] calldata bids,
+        ScoreWord[] calldata scores,
+        uint256[] calldata bitmap
+    ) external;
 
     /// @notice Returns every deposit when the operator missed one of its times; callable by anyone.
-    /// @dev `bids` with `opened` false and `secret` the commitment reproduce the chain.
+    /// @dev Requirements: `bids`, opened or not, reproduce the chain.
     function refundAll(Terms calldata terms, Bid[] calldata bids) external;
+
+    /// @notice Pays an account what an ended round owes it; callable by anyone, at any time.
+    /// @dev Requirements: settled or refunded; `proof` leads from the entitlement to the round's root; not collected before. The
+    /// caller itself is paid directly, others by a send of 30,000 gas or else a credit in {IPayouts}.
+    function collect(bytes32 roundId, Entitlement calldata entitlement, bytes32[] calldata proof) external;
+
+    /// @notice The same for many entitlements at once.
+    /// @dev Requirements: those of {collect}; entitlements in ascending order of their index; `proof` and `proofFlags` are
+    /// OpenZeppelin's multiproof of them.
+    function collectMany(
+        bytes32 roundId,
+        Entitlement[] calldata entitlements,
+        bytes32[] calldata proof,
+        bool[] calldata proofFlags
+    ) external;
+
+    /* VIEWS */
 
     /// @notice State of a round, number of bids and head of the chain (upper 224 bits).
     function roundOf(bytes32 roundId) external view returns (State state, uint24 bids, bytes32 head);
 
-    /// @notice Id of a round: hash of chain, contract and terms.
+    /// @notice Root of the entitlements of an ended round; zero before.
+    function entitlementsOf(bytes32 roundId) external view returns (bytes32);
+
+    /// @notice Whether an entitlement of a round was collected.
+    function isCollected(bytes32 roundId, uint256 index) external view returns (bool);
+
+    /// @notice Id of a round: hash of chain, contract and both parts of its terms.
     function idOf(Terms calldata terms) external view returns (bytes32);
 
+    /// @notice What bidders pass of a round's terms: the values that a bid needs, and the hash of all.
+    function partsOf(Terms calldata terms) external pure returns (BiddingTerms bidding, bytes32 termsHash);
+
     /// @notice Commitment of a bid; binds chain, contract, round, bidder, submarket, amount and salt.
-    function commitmentOf(bytes32 roundId, address bidder, Submarket submarket, uint96 amount, bytes32 salt)
+    /// @dev Requirements: amount below 2^94.
+    function commitmentOf(bytes32 roundId, address bidder, Submarket submarket, uint256 amount, bytes32 salt)
         external
         view
         returns (bytes32);

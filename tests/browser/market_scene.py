@@ -115,7 +115,7 @@ def _play(backend: Backend, url: str, cast: Cast, folder: Path) -> Market:
         patch.setattr(auction, "_PHASE_SECONDS", PHASE_SECONDS)
         # A round mostly waits for its phases, so the rest goes on beside it.
         elsewhere = Report(folder / "auction.json", Console(quiet=True))
-        round_ended = pool.submit(run_auction, cast, elsewhere)
+        round_ended = pool.submit(run_auction, cast, backend.context.rpc, elsewhere)
         works = _generate(cast, step)
         _register(cast, works, step)
         sale = _sell(cast, works[0])

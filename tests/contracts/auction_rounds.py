@@ -5,7 +5,11 @@ from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from contract_support import next_block_at, now
+from contract_support import ZERO_ADDRESS, next_block_at, now
+
+from edgebazaar.auctions.engine import entitlements, fixed_point
+from edgebazaar.auctions.words import OFFLINE as OFFLINE_BIT
+from edgebazaar.auctions.words import OPENED, score_word
 
 ONLINE, OFFLINE = 0, 1
 NONE, OPEN, SCORED, DECLARED, SETTLED, REFUNDED = range(6)
@@ -55,6 +59,49 @@ class Score(NamedTuple):
     proportional: int = 0
     additive: int = 0
     simulation_seconds: int = 0
+
+
+def packed_bids(bids: list[tuple[Any, ...]]) -> list[tuple[int, bytes]]:
+    """Bids as the contract takes them; bits are set as told, even where they make no sense."""
+    return [
+        (
+            int(bidder, 16) | amount << 160 | OFFLINE_BIT * (side == OFFLINE) | OPENED * opened,
+            secret,
+        )
+        for bidder, side, opened, amount, secret in bids
+    ]
+
+
+def packed_scores(scores: list[Score]) -> list[int]:
+    """Scores as the contract takes them."""
+    return [score_word(*score) for score in scores]
+
+
+def twin(terms: Terms, bids: list[tuple[Any, ...]], scores: list[Score]) -> fixed_point.Settlement:
+    """What the Python twin makes of a round."""
+    return fixed_point.settle_round(
+        engine_terms(terms),
+        [
+            fixed_point.RoundBid(fixed_point.Submarket(submarket), amount if opened else None)
+            for _, submarket, opened, amount, _ in bids
+        ],
+        [fixed_point.VehicleScore(*score) for score in scores],
+    )
+
+
+def engine_terms(terms: Terms) -> fixed_point.RoundTerms:
+    """The terms as the Python twin takes them."""
+    return fixed_point.RoundTerms(
+        online_deposit=terms.online_deposit,
+        offline_deposit=terms.offline_deposit,
+        online_reserve=terms.online_reserve,
+        offline_reserve=terms.offline_reserve,
+        brand_price=terms.brand_price,
+        alpha=terms.alpha,
+        maximum_seconds=terms.maximum_seconds,
+        penalty_bps=terms.penalty_bps,
+        has_brand=terms.brand != ZERO_ADDRESS,
+    )
 
 
 @dataclass(frozen=True)
@@ -133,7 +180,7 @@ class AuctionRound:
         if commitment is None:
             commitment = bytes(self.house.commitmentOf(self.id, account, submarket, amount, salt))
         transaction = self.house.commitBid(
-            self.terms,
+            *self.house.partsOf(self.terms),
             submarket,
             commitment,
             {"from": account, "value": self.terms.deposit(submarket)},
@@ -148,7 +195,7 @@ class AuctionRound:
         next_block_at(max(self.terms.commit_until, now()))
         return self.house.publishScores(
             self.terms,
-            self.scores if scores is None else scores,
+            packed_scores(self.scores if scores is None else scores),
             sha256(INPUTS).digest(),
             INPUTS,
             {"from": self.terms.operator},
@@ -168,6 +215,7 @@ class AuctionRound:
         transaction = self.house.openOwnBid(
             self.terms,
             index,
+            bid.submarket,
             bid.amount if amount is None else amount,
             bid.salt if salt is None else salt,
             self.bitmap,
@@ -195,17 +243,54 @@ class AuctionRound:
         next_block_at(max(self.terms.open_until, now()))
         return self.house.settle(
             self.terms,
-            self.replay() if bids is None else bids,
-            self.scores if scores is None else scores,
+            packed_bids(self.replay() if bids is None else bids),
+            packed_scores(self.scores if scores is None else scores),
             self.bitmap if bitmap is None else bitmap,
             {"from": self.terms.operator},
         )
 
     def refund(self, account: Any) -> Any:
         """Ask for everybody's refund."""
-        return self.house.refundAll(
-            self.terms, [bid.sealed() for bid in self.bids], {"from": account}
-        )
+        return self.house.refundAll(self.terms, packed_bids(self.sealed()), {"from": account})
+
+    def entitlements(self) -> tuple[entitlements.Entitlement, ...]:
+        """What the ended round owes: computed by the Python twin, compared with the root."""
+        bids, bidders = self.replay(), [bid.bidder for bid in self.bids]
+        if self.state == REFUNDED:
+            sides = [fixed_point.RoundBid(fixed_point.Submarket(bid[1]), None) for bid in bids]
+            owed = entitlements.refunded_entitlements(
+                engine_terms(self.terms), sides, bidders, operator=self.terms.operator
+            )
+        else:
+            owed = entitlements.settled_entitlements(
+                twin(self.terms, bids, self.scores),
+                bidders,
+                beneficiary=self.terms.beneficiary,
+                treasury=self.house.treasury(),
+                operator=self.terms.operator,
+            )
+        root = entitlements.EntitlementTree.of(owed).root
+        assert root == bytes(self.house.entitlementsOf(self.id))
+        return owed
+
+    def owed(self, account: Any) -> int:
+        """What the ended round owes an account."""
+        return sum(one.amount for one in self.entitlements() if one.account == str(account))
+
+    def collect(self, index: int, account: Any) -> Any:
+        """Let an account have one entitlement paid."""
+        owed = self.entitlements()
+        proof = entitlements.EntitlementTree.of(owed).proof(index)
+        one = owed[index]
+        entitlement = (one.index, one.account, one.amount)
+        return self.house.collect(self.id, entitlement, proof, {"from": account})
+
+    def collect_many(self, indices: list[int], account: Any) -> Any:
+        """Let an account have several entitlements paid at once."""
+        owed = self.entitlements()
+        proof, flags = entitlements.EntitlementTree.of(owed).multiproof(indices)
+        chosen = [(index, owed[index].account, owed[index].amount) for index in indices]
+        return self.house.collectMany(self.id, chosen, proof, flags, {"from": account})
 
     def declared(self) -> "AuctionRound":
         """Publish and declare honestly."""

@@ -6,7 +6,7 @@ which error anybody else is refused.
 
 from hashlib import sha256
 
-from auction_rounds import INPUTS, OFFLINE, ONLINE
+from auction_rounds import INPUTS, OFFLINE, ONLINE, packed_bids, packed_scores
 from contract_support import (
     CONSUMER,
     DEPOSIT,
@@ -70,7 +70,7 @@ ROUND = (
     "(address,address,address,uint40,uint40,uint40,uint40,uint40,uint96,uint96,uint96,uint96,"
     "uint96,uint256,uint32,uint16,uint16,bytes32)"
 )
-BIDS, SCORES = "(address,uint8,bool,uint96,bytes32)[]", "(uint128,uint96,uint32)[]"
+BIDS, SCORES = "(uint256,bytes32)[]", "uint256[]"
 FORWARDED = "(address,address,uint256,uint256,uint48,bytes,bytes)"
 
 MATRIX = [
@@ -419,8 +419,12 @@ MATRIX = [
     *(
         Row(
             "AuctionHouse",
-            f"commitBid({ROUND},uint8,bytes32)",
-            lambda w, _, market=market: (w.rounds.to_bid.terms, market, digest("bid")),
+            "commitBid(uint256,bytes32,uint8,bytes32)",
+            lambda w, _, market=market: (
+                *w.system.house.partsOf(w.rounds.to_bid.terms),
+                market,
+                digest("bid"),
+            ),
             frozenset({bidder}),
             lacks(role),
             value=lambda w, market=market: w.rounds.to_bid.terms.deposit(market),
@@ -436,7 +440,7 @@ MATRIX = [
         f"publishScores({ROUND},{SCORES},bytes32,bytes)",
         lambda w, _: (
             w.rounds.to_score.terms,
-            w.rounds.to_score.scores,
+            packed_scores(w.rounds.to_score.scores),
             sha256(INPUTS).digest(),
             INPUTS,
         ),
@@ -452,8 +456,8 @@ MATRIX = [
     ),
     Row(
         "AuctionHouse",
-        f"openOwnBid({ROUND},uint256,uint96,bytes32,uint256[])",
-        lambda w, _: (w.rounds.to_open.terms, 1, 10**17, ZERO_BYTES, w.rounds.to_open.bitmap),
+        f"openOwnBid({ROUND},uint256,uint8,uint256,bytes32,uint256[])",
+        lambda w, _: (w.rounds.to_open.terms, 1, 0, 10**17, ZERO_BYTES, w.rounds.to_open.bitmap),
         note="which counts for its bidder only",
     ),
     Row(
@@ -461,8 +465,8 @@ MATRIX = [
         f"settle({ROUND},{BIDS},{SCORES},uint256[])",
         lambda w, _: (
             w.rounds.to_settle.terms,
-            w.rounds.to_settle.replay(),
-            w.rounds.to_settle.scores,
+            packed_bids(w.rounds.to_settle.replay()),
+            packed_scores(w.rounds.to_settle.scores),
             w.rounds.to_settle.bitmap,
         ),
         frozenset({"operator"}),
@@ -471,6 +475,18 @@ MATRIX = [
     Row(
         "AuctionHouse",
         f"refundAll({ROUND},{BIDS})",
-        lambda w, _: (w.rounds.to_refund.terms, w.rounds.to_refund.sealed()),
+        lambda w, _: (w.rounds.to_refund.terms, packed_bids(w.rounds.to_refund.sealed())),
+    ),
+    Row(
+        "AuctionHouse",
+        "collect(bytes32,(uint24,address,uint160),bytes32[])",
+        lambda w, _: w.rounds.to_collect,
+        note="for the account that is owed",
+    ),
+    Row(
+        "AuctionHouse",
+        "collectMany(bytes32,(uint24,address,uint160)[],bytes32[],bool[])",
+        lambda w, _: w.rounds.to_collect_many,
+        note="for the accounts that are owed",
     ),
 ]

@@ -28,6 +28,8 @@ from contract_support import (
 )
 from exchange_terms import PREIMAGE, Lock, Sale, content_asset, exchange, hashlock_of
 
+from edgebazaar.auctions.engine.entitlements import EntitlementTree
+
 SHORT, LONG = 2_000, 10 * DAY
 FEE = 10**15
 DELIVERY = (hashlock_of(PREIMAGE), digest("ciphertext"), digest("content"), "ipfs://ciphertext")
@@ -64,6 +66,7 @@ def build(system, people, project, deployer) -> World:
     _work_on_tasks(world)
     # What is short has run out by now, what is long has not.
     mine_at(start + 5 * SHORT)
+    _call_off(world)
     _start_fresh(world)
     chain.mine()
     return world
@@ -207,6 +210,7 @@ def _play_rounds(world: World, start: int) -> None:
         "to_open": (long, long + 1, long + 2, long + 3),
         "to_settle": (start + 2 * SHORT, start + 3 * SHORT, start + 4 * SHORT, long),
         "to_refund": (start + 2 * SHORT, long, long + 1, long + 2),
+        "called_off": (start + 2 * SHORT, long, long + 1, long + 2),
     }
     names = ("score_until", "declare_until", "open_until", "settle_until")
     for name, times in stages.items():
@@ -235,6 +239,17 @@ def _work_on_tasks(world: World) -> None:
     board.accept(world.tasks.accepted, {"from": people.producer})
     world.tasks.lapsed = task(world, "lapsed", deliver_in=SHORT)
     board.post(world.tasks.lapsed, {"from": people.producer, "value": FEE})
+
+
+def _call_off(world: World) -> None:
+    """A round whose bids can be collected, one by one or at once."""
+    round_ = world.rounds.called_off
+    round_.refund(world.people.relayer)
+    owed = round_.entitlements()
+    tree = EntitlementTree.of(owed)
+    structs = [(one.index, one.account, one.amount) for one in owed]
+    world.rounds.to_collect = (round_.id, structs[0], tree.proof(0))
+    world.rounds.to_collect_many = (round_.id, structs[1:], *tree.multiproof([1, 2]))
 
 
 def _start_fresh(world: World) -> None:

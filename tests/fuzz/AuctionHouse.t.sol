@@ -20,24 +20,40 @@ contract AuctionHouseInvariants is ForgeTest {
     }
 
     /// forge-config: default.invariant.depth = 128
-    function invariant_houseHoldsExactlyTheFundsOfOpenRounds() public view {
+    function invariant_houseHoldsOpenFundsAndWhatIsUncollected() public view {
         uint256 held;
         for (uint256 i; i < handler.roundCount(); ++i) {
             bytes32 roundId = handler.rounds(i);
-            if (handler.endedAs(roundId) == IAuctionHouse.State.None) held += handler.fundsOf(roundId);
+            bool ended = handler.endedAs(roundId) != IAuctionHouse.State.None;
+            held += ended ? handler.uncollectedOf(roundId) : handler.fundsOf(roundId);
         }
-        assertEq(address(handler.house()).balance, held, "balance and funds of rounds that have not ended");
+        assertEq(address(handler.house()).balance, held, "balance, open funds and uncollected entitlements");
     }
 
     /// forge-config: default.invariant.depth = 128
-    function invariant_paymentsRefundsAndPenaltiesEqualDeposits() public view {
+    function invariant_entitlementsEqualFunds() public view {
         uint256 released;
+        uint256 uncollected;
         for (uint256 i; i < handler.roundCount(); ++i) {
             bytes32 roundId = handler.rounds(i);
-            if (handler.endedAs(roundId) != IAuctionHouse.State.None) released += handler.fundsOf(roundId);
+            if (handler.endedAs(roundId) == IAuctionHouse.State.None) continue;
+            released += handler.fundsOf(roundId);
+            uncollected += handler.uncollectedOf(roundId);
         }
-        assertEq(handler.totalCredits(), released, "credits and funds of ended rounds");
-        assertEq(address(handler.payouts()).balance, released, "balance of the payouts");
+        assertEq(handler.paid() + uncollected, released, "paid, uncollected, and funds of ended rounds");
+    }
+
+    /// forge-config: default.invariant.depth = 128
+    function invariant_anEntitlementIsCollectedOnce() public view {
+        for (uint256 i; i < handler.roundCount(); ++i) {
+            assertTrue(handler.marksAgree(handler.rounds(i)), "marks of what was collected");
+        }
+    }
+
+    /// forge-config: default.invariant.depth = 128
+    function invariant_creditsAreBacked() public view {
+        uint256 credit = handler.payouts().creditOf(handler.refuser());
+        assertEq(address(handler.payouts()).balance, credit, "only who refuses coins is credited");
     }
 
     /// forge-config: default.invariant.depth = 128
@@ -75,6 +91,15 @@ contract AuctionHandlerReach is ForgeTest {
         vm.warp(block.timestamp + 6 hours);
         handler.refundAll(seed);
         handler.endAgain(seed);
+        for (uint256 i; i < 3; ++i) {
+            uint256 pick = (seed % 1e30 << 8) - (seed % 1e30 << 8) % 3 + i;
+            handler.collectFalsely(pick, 7, address(this));
+            handler.collect(pick, true);
+            handler.collect(pick, true);
+            handler.collectMany(pick, seed);
+            handler.collectMany(pick, type(uint256).max);
+        }
+        assertEq(address(handler.house()).balance, 0, "everybody is paid");
         assertEq(handler.endings(IAuctionHouse.State.Settled), 2, "rounds settled");
         assertEq(handler.endings(IAuctionHouse.State.Refunded), 1, "rounds refunded");
         assertTrue(handler.selfOpenings() > 0, "bids were opened by their bidders");

@@ -6,6 +6,8 @@ import {IAuctionHouse} from "../../contracts/auctions/IAuctionHouse.sol";
 import {Membership} from "../../contracts/identity/Membership.sol";
 import {Roles} from "../../contracts/identity/Roles.sol";
 import {Payouts} from "../../contracts/payments/Payouts.sol";
+import {BiddingTerms} from "../../contracts/auctions/AuctionWords.sol";
+import {AuctionReference} from "./support/AuctionReference.sol";
 import {ForgeTest} from "./support/ForgeTest.sol";
 
 /// @notice The largest round that terms may allow still ends in one transaction, however its bids were opened.
@@ -19,9 +21,9 @@ contract AuctionHouseSizeTest is ForgeTest {
     AuctionHouse private house;
     IAuctionHouse.Terms private terms;
     bytes32 private roundId;
-    IAuctionHouse.Bid[] private bids;
-    IAuctionHouse.Bid[] private sealedBids;
-    IAuctionHouse.Score[] private scores;
+    AuctionReference.Bid[] private bids;
+    AuctionReference.Bid[] private sealedBids;
+    AuctionReference.Score[] private scores;
 
     event GasOfEnd(uint256 total, uint256 perBid);
 
@@ -61,7 +63,7 @@ contract AuctionHouseSizeTest is ForgeTest {
         vm.warp(terms.commitUntil);
         bytes32 inputsHash = sha256("");
         vm.prank(OPERATOR);
-        house.publishScores(terms, scores, inputsHash, "");
+        house.publishScores(terms, AuctionReference.words(scores), inputsHash, "");
     }
 
     function test_settlesWhenTheOperatorOpensAll() public {
@@ -79,7 +81,7 @@ contract AuctionHouseSizeTest is ForgeTest {
 
     function test_refunds() public {
         vm.warp(terms.declareUntil);
-        bytes memory call = abi.encodeCall(house.refundAll, (terms, sealedBids));
+        bytes memory call = abi.encodeCall(house.refundAll, (terms, AuctionReference.replay(sealedBids)));
         checkGas(call, address(this));
     }
 
@@ -91,12 +93,13 @@ contract AuctionHouseSizeTest is ForgeTest {
         membership.admit(bidder, Roles.VEHICLE | Roles.MODEL_PROVIDER, type(uint40).max, bytes32(0));
         vm.deal(bidder, 1 ether);
         bytes32 commitment = house.commitmentOf(roundId, bidder, submarket, amount, salt);
+        (BiddingTerms bidding, bytes32 termsHash) = house.partsOf(terms);
         vm.prank(bidder);
-        house.commitBid{value: 1 ether}(terms, submarket, commitment);
-        bids.push(IAuctionHouse.Bid(bidder, submarket, true, amount, salt));
-        sealedBids.push(IAuctionHouse.Bid(bidder, submarket, false, 0, commitment));
+        house.commitBid{value: 1 ether}(bidding, termsHash, submarket, commitment);
+        bids.push(AuctionReference.Bid(bidder, submarket, true, amount, salt));
+        sealedBids.push(AuctionReference.Bid(bidder, submarket, false, 0, commitment));
         if (submarket == IAuctionHouse.Submarket.Online) {
-            scores.push(IAuctionHouse.Score(type(uint128).max, type(uint96).max, 10));
+            scores.push(AuctionReference.Score(type(uint128).max, type(uint96).max, 10));
         }
     }
 
@@ -110,10 +113,14 @@ contract AuctionHouseSizeTest is ForgeTest {
         for (uint256 i; word == 0 && i < bids.length; ++i) {
             if (!bids[i].opened) break;
             vm.prank(bids[i].bidder);
-            house.openOwnBid(terms, i, bids[i].amount, bids[i].secret, bitmap);
+            house.openOwnBid(terms, i, bids[i].submarket, bids[i].amount, bids[i].secret, bitmap);
         }
         vm.warp(terms.openUntil);
-        checkGas(abi.encodeCall(house.settle, (terms, bids, scores, bitmap)), OPERATOR);
+        bytes memory call = abi.encodeCall(
+            house.settle,
+            (terms, AuctionReference.replay(bids), AuctionReference.words(scores), bitmap)
+        );
+        checkGas(call, OPERATOR);
     }
 
     /// @dev Slots that this test has touched already are warm, which a transaction of its own would pay 2,000 gas more for:

@@ -276,12 +276,9 @@ class _Auction:
         self.round_id = str(argument(opened, "RoundOpened", "roundId"))
 
     def bid(self) -> None:
-        deployment = self.market.context.deployment
         for name, amount in _BIDS.items():
             submarket = "online" if "vehicle" in name else "offline"
             commitment = commitment_of(
-                deployment.chain_id,
-                deployment.address("AuctionHouse"),
                 self.round_id,
                 self.market.address(name),
                 submarket,
@@ -314,6 +311,11 @@ class _Auction:
         self.operator.act(f"{path}/declaration/prepare")
         self.market.skip_to(self.times["open_until"])
         self.operator.act(f"{path}/settlement/prepare")
+        # One for itself, two at once; the rest waits.
+        winner = self.market.client("vehicle")
+        winner.act(f"{path}/collection/prepare", {"indices": [self.indices["vehicle"]]})
+        others = [self.indices[name] for name in ("second_vehicle", "third_vehicle")]
+        self.operator.act(f"{path}/collection/prepare", {"indices": others})
 
     def _scores(self, inputs: PublishedInputs, vehicles: Sequence[str]) -> list[dict[str, Any]]:
         order = sorted(vehicles, key=self.indices.__getitem__)

@@ -11,6 +11,7 @@ import pytest
 from market_history import History
 from running_backend import Market
 
+from edgebazaar.auctions.words import bid_word, unpack_bid
 from edgebazaar.audit.blobs import BlobFolder
 from edgebazaar.audit.engine.auctions import check_auctions
 from edgebazaar.audit.engine.balances import check_balances, expected_balances
@@ -60,7 +61,7 @@ class Evidence:
             case "contents":
                 return check_contents(events, self.contents.canonical, self.briefs)
             case "auctions":
-                return check_auctions(events)
+                return check_auctions(events, self.profile["treasury"])
             case _:
                 return check_balances(events, self.balances)
 
@@ -141,7 +142,7 @@ def test_the_day_has_something_of_everything(evidence: Evidence) -> None:
         "Claimed": 1,
         "BidCommitted": 5,
         "RoundSettled": 1,
-        "Credited": 1,
+        "EntitlementCollected": 3,
     }.items():
         assert counted.get(event, 0) >= least, event
     verdicts = {
@@ -172,7 +173,7 @@ def test_content_of_which_nothing_is_disclosed_counts_as_skipped(evidence: Evide
 def test_the_held_amounts_are_not_zero(evidence: Evidence) -> None:
     expected = expected_balances(evidence.events)
     assert expected["HashedTimelock"] == 701
-    assert expected["Payouts"] > 0 and expected["TaskBoard"] > 0
+    assert expected["AuctionHouse"] > 0 and expected["TaskBoard"] > 0
 
 
 # On anything else
@@ -196,9 +197,9 @@ TAMPERED: list[tuple[str, str, Sequence[Any], Change]] = [
     ("challenges", "ChallengeSettled", ["forfeited"], more),
     ("challenges", "ChallengeOpened", ["deposit"], more),
     ("contents", "ContentRegistered", ["receipt", "fingerprint"], one_bit),
-    ("auctions", "ScoresPublished", ["scores", 0, "proportional"], more),
-    ("auctions", "ScoresPublished", ["scores", 1, "additive"], more),
-    ("auctions", "ScoresPublished", ["scores", 2, "simulationSeconds"], more),
+    ("auctions", "ScoresPublished", ["scores", 0], lambda word: word + (1 << 128)),
+    ("auctions", "ScoresPublished", ["scores", 1], lambda word: word + (1 << 32)),
+    ("auctions", "ScoresPublished", ["scores", 2], more),
     ("auctions", "ScoresPublished", ["inputsHash"], one_bit),
     ("auctions", "ScoresPublished", ["inputs"], lambda value: value.replace(b"5", b"6")),
     ("auctions", "ScoresPublished", ["inputs"], lambda value: value[:-1]),
@@ -208,10 +209,13 @@ TAMPERED: list[tuple[str, str, Sequence[Any], Change]] = [
     ("auctions", "RoundSettled", ["result", "offlinePrice"], more),
     ("auctions", "RoundSettled", ["result", "simulationSeconds"], more),
     ("auctions", "RoundSettled", ["result", "penalties"], more),
+    ("auctions", "RoundSettled", ["entitlements"], one_bit),
+    ("auctions", "EntitlementCollected", ["amount"], more),
+    ("auctions", "EntitlementCollected", ["account"], another_account),
     ("auctions", "RoundOpened", ["terms", "penaltyBps"], more),
     ("auctions", "RoundOpened", ["terms", "alpha"], lambda value: value + 10**17),
     ("balances", "StakeChanged", ["stake"], more),
-    ("balances", "Credited", ["amount"], more),
+    ("balances", "EntitlementCollected", ["amount"], more),
     ("balances", "Locked", ["terms", "asset", "amountOrId"], more),
 ]
 
@@ -265,15 +269,15 @@ def test_a_bid_that_sets_the_price_cannot_be_changed(evidence: Evidence) -> None
     bids = evidence.events[place].arguments["bids"]
     winner = evidence.events[place].arguments["result"]["onlineIndex"]
     found = 0
-    for index, bid in enumerate(bids):
-        if not bid["opened"] or index == winner:
+    for index, bid in enumerate(map(unpack_bid, bids)):
+        if not bid.opened or index == winner:
             continue
-        raised = tampered(
-            evidence.events, place, ["bids", index, "amount"], lambda value: value * 100
-        )
+        word = bid_word(bid.bidder, bid.submarket, bid.amount * 100)
+        raised = tampered(evidence.events, place, ["bids", index], lambda _, word=word: word)
         found += not evidence.check("auctions", raised).holds
     assert found >= 2, "a much higher losing bid would have won"
-    hidden = tampered(evidence.events, place, ["bids", winner, "opened"], opposite)
+    sealed = bid_word(unpack_bid(bids[winner]).bidder, 0, None)
+    hidden = tampered(evidence.events, place, ["bids", winner], lambda _: sealed)
     assert not evidence.check("auctions", hidden).holds
 
 

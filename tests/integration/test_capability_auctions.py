@@ -10,12 +10,14 @@ from capability_market import Market
 from eth_account.signers.local import LocalAccount
 from market_accounts import Accounts
 
+from edgebazaar.auctions.collections import CollectionService, Owed
 from edgebazaar.auctions.commitments import commitment_of
 from edgebazaar.auctions.openings import OpeningService
 from edgebazaar.auctions.rounds import terms_of
 from edgebazaar.auctions.service import AuctionService
-from edgebazaar.errors import Conflict, Forbidden, InvalidInput
-from edgebazaar.exchange.sales import PayoutService
+from edgebazaar.chain.contracts import ContractCall
+from edgebazaar.chain.rpc import from_quantity
+from edgebazaar.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 ETHER = 10**18
 DEPOSIT = ETHER // 10
@@ -28,7 +30,8 @@ class House:
         self.market = market
         self.accounts = accounts
         self.auctions = AuctionService(market.engine, market.contracts)
-        self.openings = OpeningService(market.engine, market.contracts)
+        self.openings = OpeningService(market.engine)
+        self.collections = CollectionService(market.engine, market.contracts)
 
     def fields(self, start: int, step: int = 300) -> dict[str, Any]:
         names = ("commit_until", "score_until", "declare_until", "open_until", "settle_until")
@@ -57,8 +60,6 @@ class House:
         """Commits a bid; its salt."""
         salt = "0x" + secrets.token_hex(32)
         commitment = commitment_of(
-            self.market.contracts.chain_id,
-            self.market.contracts.address("AuctionHouse"),
             round_id,
             bidder.address,
             submarket,
@@ -68,6 +69,16 @@ class House:
         call = self.auctions.commit_bid(bidder.address, round_id, submarket, commitment)
         self.market.act(bidder, call)
         return salt
+
+    def owed(self, round_id: str) -> list[Owed]:
+        return self.collections.owed(self.auctions.round(round_id), self.auctions.bids(round_id))
+
+    def collect(self, round_id: str, indices: list[int] | None = None) -> ContractCall:
+        row, bids = self.auctions.round(round_id), self.auctions.bids(round_id)
+        return self.collections.collect(row, bids, indices)
+
+    def coins(self, account: str) -> int:
+        return from_quantity(self.market.rpc.call("eth_getBalance", [account, "latest"]))
 
     def until(self, round_id: str, phase: str) -> None:
         begins = {"score": "commit_until", "settle": "open_until", "refund": "score_until"}
@@ -143,8 +154,9 @@ def test_round_is_settled_with_declared_own_opened_and_silent_bids(
     chain.act(accounts.second_vehicle, call)
 
     house.until(round_id, "settle")
-    payouts = PayoutService(chain.engine)
-    before = payouts.credit(accounts.second_model_provider.address)
+    assert house.owed(round_id) == []
+    with pytest.raises(Conflict, match="once it is settled or refunded"):
+        house.collect(round_id)
     chain.act(operator, house.auctions.settle(operator.address, round_id))
     row = house.auctions.round(round_id)
     result = row["result"]
@@ -152,8 +164,28 @@ def test_round_is_settled_with_declared_own_opened_and_silent_bids(
     assert result["online_index"] == 0 and result["online_winner"] == accounts.vehicle.address
     # The silent simulator's bid does not count, and it loses the penalty of its deposit.
     assert result["penalties"] == str(DEPOSIT // 10)
-    silent = payouts.credit(accounts.second_model_provider.address) - before
-    assert silent == DEPOSIT * 9 // 10
+    owed = house.owed(round_id)
+    assert [one.kind for one in owed] == ["bid"] * 4 + ["income", "penalties", "advance"]
+    root = chain.read("AuctionHouse", "entitlementsOf", round_id)
+    assert row["entitlement_root"] == "0x" + root.hex()
+    assert owed[3].entitlement.amount == DEPOSIT * 9 // 10
+    income = int(result["online_price"]) + int(result["offline_price"])
+    assert owed[4].entitlement.amount == income
+    assert owed[4].entitlement.account == accounts.roadside_unit.address.lower()
+    silent = accounts.second_model_provider.address
+    before = house.coins(silent)
+    chain.act(accounts.stranger, house.collect(round_id, [3]))
+    assert house.coins(silent) == before + DEPOSIT * 9 // 10
+    with pytest.raises(Conflict, match="entitlement 3 was collected in 0x"):
+        house.collect(round_id, [2, 3])
+    with pytest.raises(NotFound, match="entitlement 7"):
+        house.collect(round_id, [7])
+    unit = house.coins(accounts.roadside_unit.address)
+    chain.act(accounts.stranger, house.collect(round_id))
+    assert house.coins(accounts.roadside_unit.address) == unit + income
+    assert all(one.collected or not one.entitlement.amount for one in house.owed(round_id))
+    with pytest.raises(Conflict, match="owes nothing any more"):
+        house.collect(round_id)
     assert [bid["opened"] for bid in house.auctions.bids(round_id)] == [True, True, True, False]
     with pytest.raises(Conflict, match="settled already"):
         house.auctions.refund_all(round_id)
@@ -163,14 +195,15 @@ def test_silent_operator_gets_everybody_refunded(house: House, accounts: Account
     round_id = house.open()
     house.commit(accounts.vehicle, round_id, "online", 1)
     house.commit(accounts.model_provider, round_id, "offline", 1)
-    payouts = PayoutService(house.market.engine)
-    before = payouts.credit(accounts.vehicle.address)
     house.until(round_id, "refund")
     with pytest.raises(Conflict, match="takes no bids"):
         house.commit(accounts.vehicle, round_id, "online", 1)
     house.market.act(accounts.stranger, house.auctions.refund_all(round_id))
     assert house.auctions.round(round_id)["state"] == "refunded"
-    assert payouts.credit(accounts.vehicle.address) == before + DEPOSIT
+    assert [one.kind for one in house.owed(round_id)] == ["bid", "bid", "advance"]
+    before = house.coins(accounts.vehicle.address)
+    house.market.act(accounts.stranger, house.collect(round_id))
+    assert house.coins(accounts.vehicle.address) == before + DEPOSIT
     assert house.auctions.rounds(state="refunded", limit=1).rows[0]["round_id"] == round_id
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,18 @@ from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgebazaar.auctions.engine.entitlements import Entitlement, EntitlementTree
 from edgebazaar.auctions.engine.market import MarketParameters
 from edgebazaar.auctions.engine.published import PublishedInputs, score_vehicles
+from edgebazaar.auctions.words import bid_word, score_word
 from edgebazaar.audit.engine.auctions import check_auctions
 from edgebazaar.audit.engine.balances import check_balances, expected_balances
-from edgebazaar.audit.engine.checks import check_challenges, check_records, check_selections
+from edgebazaar.audit.engine.checks import (
+    CheckResult,
+    check_challenges,
+    check_records,
+    check_selections,
+)
 from edgebazaar.audit.engine.contents import check_contents
 from edgebazaar.content.engine.fingerprint import IMAGE_PDQ_V1, TEXT_SIMHASH_V1
 from edgebazaar.reputation.engine.fixed_point import FixedWeights
@@ -42,7 +49,7 @@ class Event:
 
 def test_an_empty_log_holds() -> None:
     weights = FixedWeights()
-    assert check_records([]).holds and check_auctions([]).holds
+    assert check_records([]).holds and check_auctions_of([]).holds
     assert check_challenges([], {}.__getitem__).holds
     assert check_contents([], lambda _: None, {}).holds
     selections = check_selections(
@@ -145,18 +152,20 @@ def test_balances_are_what_payments_leave_and_one_wei_more_is_found(
     ]
 
 
-def test_a_round_holds_advance_and_deposits_until_it_ends() -> None:
+def test_a_round_holds_advance_and_deposits_until_they_are_collected() -> None:
     key = bytes(32)
-    opened = Event(
-        "AuctionHouse",
-        "RoundOpened",
-        {"roundId": key, "terms": {"brandPrice": 7, "maximumSeconds": 10}},
-    )
-    bid = Event("AuctionHouse", "BidCommitted", {"roundId": key, "deposit": 5})
-    assert expected_balances([opened, bid, bid])["AuctionHouse"] == 80
+    terms = {"brandPrice": 7, "maximumSeconds": 10, "onlineDeposit": 5, "offlineDeposit": 6}
+    opened = Event("AuctionHouse", "RoundOpened", {"roundId": key, "terms": terms})
+    bids = [
+        Event("AuctionHouse", "BidCommitted", {"roundId": key, "submarket": side})
+        for side in (0, 1)
+    ]
+    assert expected_balances([opened, *bids])["AuctionHouse"] == 81
     for end in ("RoundSettled", "RoundRefunded"):
         ended = Event("AuctionHouse", end, {"roundId": key})
-        assert expected_balances([opened, bid, bid, ended])["AuctionHouse"] == 0
+        assert expected_balances([opened, *bids, ended])["AuctionHouse"] == 81
+        paid = Event("AuctionHouse", "EntitlementCollected", {"roundId": key, "amount": 31})
+        assert expected_balances([opened, *bids, ended, paid])["AuctionHouse"] == 50
 
 
 # Interaction records
@@ -237,6 +246,8 @@ def test_of_a_direct_assignment_only_the_seed_is_checked() -> None:
 # Auctions
 
 TERMS = {
+    "operator": "0x" + f"{8:040x}",
+    "beneficiary": "0x" + f"{9:040x}",
     "brand": "0x" + "00" * 20,
     "onlineDeposit": WAD,
     "offlineDeposit": WAD,
@@ -254,7 +265,7 @@ INPUTS = PublishedInputs(
 )
 
 
-def round_log(inputs: bytes, scores: list[dict[str, int]], **terms: Any) -> list[Event]:
+def round_log(inputs: bytes, scores: list[int], **terms: Any) -> list[Event]:
     key = bytes(32)
     opened = Event("AuctionHouse", "RoundOpened", {"roundId": key, "terms": {**TERMS, **terms}})
     bids = [
@@ -270,24 +281,56 @@ def round_log(inputs: bytes, scores: list[dict[str, int]], **terms: Any) -> list
     return [opened, *bids, Event("AuctionHouse", "ScoresPublished", published)]
 
 
-def true_scores() -> list[dict[str, int]]:
+def true_scores() -> list[int]:
     scores = score_vehicles(
         INPUTS, ACCOUNTS[:2], alpha=TERMS["alpha"], maximum_seconds=TERMS["maximumSeconds"]
     )
-    return [
-        {
-            "proportional": one.proportional,
-            "additive": one.additive,
-            "simulationSeconds": one.simulation_seconds,
-        }
-        for one in scores
+    return [score_word(one.proportional, one.additive, one.simulation_seconds) for one in scores]
+
+
+TREASURY, OPERATOR, BENEFICIARY = ("0x" + f"{place:040x}" for place in (7, 8, 9))
+OWED = [
+    *(Entitlement(place, one, WAD * 9 // 10) for place, one in enumerate(ACCOUNTS[:2])),
+    Entitlement(2, BENEFICIARY, 0),
+    Entitlement(3, TREASURY, 2 * WAD // 10),
+    Entitlement(4, OPERATOR, 0),
+]
+
+
+def check_auctions_of(log: Sequence[Event]) -> CheckResult:
+    return check_auctions(log, TREASURY)
+
+
+def test_collections_are_of_what_is_owed_and_once() -> None:
+    key = bytes(32)
+    opened = Event("AuctionHouse", "RoundOpened", {"roundId": key, "terms": TERMS})
+    bids = [
+        Event("AuctionHouse", "BidCommitted", {"roundId": key, "bidder": one, "submarket": 0})
+        for one in ACCOUNTS[:2]
     ]
+    owed = [
+        *(Entitlement(place, one, WAD) for place, one in enumerate(ACCOUNTS[:2])),
+        Entitlement(2, OPERATOR, 0),
+    ]
+    root = EntitlementTree.of(owed).root
+    refunded = Event("AuctionHouse", "RoundRefunded", {"roundId": key, "entitlements": root})
+    log = [opened, *bids, refunded]
+    assert check_auctions_of(log).holds
+
+    def collected(index: int, account: str, amount: int) -> Event:
+        arguments = {"roundId": key, "index": index, "account": account, "amount": amount}
+        return Event("AuctionHouse", "EntitlementCollected", arguments)
+
+    first = collected(0, ACCOUNTS[0], WAD)
+    assert check_auctions_of([*log, first]).holds
+    for wrong in (first, collected(1, ACCOUNTS[0], WAD), collected(1, ACCOUNTS[1], WAD + 1)):
+        assert not check_auctions_of([*log, first, wrong]).holds
 
 
 def test_scores_follow_from_the_inputs() -> None:
-    assert check_auctions(round_log(INPUTS.to_bytes(), true_scores())).holds
+    assert check_auctions_of(round_log(INPUTS.to_bytes(), true_scores())).holds
     swapped = true_scores()[::-1]
-    assert not check_auctions(round_log(INPUTS.to_bytes(), swapped)).holds
+    assert not check_auctions_of(round_log(INPUTS.to_bytes(), swapped)).holds
 
 
 def test_a_round_that_nobody_opens_has_no_winner() -> None:
@@ -300,12 +343,18 @@ def test_a_round_that_nobody_opens_has_no_winner() -> None:
         "simulationSeconds": 0,
         "penalties": 2 * WAD // 10,
     }
-    bids = [{"submarket": 0, "opened": False, "amount": 0}] * 2
-    settled = {"roundId": bytes(32), "result": result, "bids": bids}
-    check = check_auctions([*log, Event("AuctionHouse", "RoundSettled", settled)])
+    settled = {
+        "roundId": bytes(32),
+        "result": result,
+        "bids": [bid_word(one, 0, None) for one in ACCOUNTS[:2]],
+        "entitlements": EntitlementTree.of(OWED).root,
+    }
+    check = check_auctions_of([*log, Event("AuctionHouse", "RoundSettled", settled)])
     assert check.holds, check.findings
+    short = {**settled, "entitlements": EntitlementTree.of(OWED[:-1]).root}
+    assert not check_auctions_of([*log, Event("AuctionHouse", "RoundSettled", short)]).holds
     crowned = {**settled, "result": {**result, "onlineIndex": 0}}
-    assert not check_auctions([*log, Event("AuctionHouse", "RoundSettled", crowned)]).holds
+    assert not check_auctions_of([*log, Event("AuctionHouse", "RoundSettled", crowned)]).holds
 
 
 def hostile_inputs() -> dict[str, bytes]:
@@ -344,7 +393,7 @@ def hostile_inputs() -> dict[str, bytes]:
 @pytest.mark.parametrize("name", list(hostile_inputs()))
 def test_inputs_that_nobody_can_use_are_a_finding_not_a_failure(name: str) -> None:
     """An operator must not be able to stop everybody's audit by what it publishes."""
-    check = check_auctions(round_log(hostile_inputs()[name], true_scores()))
+    check = check_auctions_of(round_log(hostile_inputs()[name], true_scores()))
     assert [one.subject.rsplit(" ", 1)[1] for one in check.findings] == ["inputs"]
     assert check.findings[0].found.startswith("unusable: ")
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
+from edgebazaar.auctions.collections import Kind, Owed
 from edgebazaar.auctions.rounds import Phase
 from edgebazaar.auctions.tables import SUBMARKETS, Submarket
 from edgebazaar.schemas import (
@@ -203,7 +204,7 @@ class RoundRequest(BaseModel):
     penalty_bps: int = Field(
         default=1000, description="Hundredths of a percent of the deposit.", examples=[1000]
     )
-    maximum_bids: int = Field(default=200, description="At most 400.", examples=[200])
+    maximum_bids: int = Field(default=200, description="At most 350.", examples=[200])
     salt: OptionalSalt = None
 
 
@@ -212,8 +213,8 @@ class BidRequest(BaseModel):
 
     submarket: str = Field(description="online or offline.", examples=["online"])
     commitment: HashText = Field(
-        description="keccak256(abi.encode(chain id, AuctionHouse, round id, bidder, submarket as "
-        "0 or 1, amount, salt))."
+        description="keccak256(keccak256(round id, bid), salt); bid is one word: 1 bit set, 1 bit "
+        "offline, 94 bits amount, 160 bits bidder."
     )
 
 
@@ -264,3 +265,41 @@ class OpeningReceipt(BaseModel):
 
     round_id: HashText
     index: int
+
+
+class EntitlementView(BaseModel):
+    """What an ended round owes an account."""
+
+    index: int = Field(description="That of the bid; after the bids the others.", examples=[0])
+    kind: Kind = Field(description="Of a bid, or income, penalties or unused advance.")
+    account: AddressText
+    amount: WeiText
+    proof: list[HashText] = Field(description="Siblings up to the root, pairs sorted.")
+    collected: Origin | None = Field(description="The payment; null while it waits.")
+
+    @classmethod
+    def of(cls, owed: Owed) -> Self:
+        """From an entitlement."""
+        return cls(
+            index=owed.entitlement.index,
+            kind=owed.kind,
+            account=account_text(owed.entitlement.account),
+            amount=str(owed.entitlement.amount),
+            proof=[to_hex(node) for node in owed.proof],
+            collected=None if owed.collected is None else Origin.of(owed.collected),
+        )
+
+
+class EntitlementList(BaseModel):
+    """Everything that an ended round owed or owes."""
+
+    root: HashText | None = Field(description="As the contract keeps it; null before the end.")
+    items: list[EntitlementView]
+
+
+class CollectionRequest(BaseModel):
+    """What to collect; whoever collects, the accounts that are owed are paid."""
+
+    indices: list[int] | None = Field(
+        default=None, description="At most 100; null for the next 100 that wait.", examples=[[0, 1]]
+    )

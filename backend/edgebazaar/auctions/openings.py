@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete, insert, select
 
 from edgebazaar.auctions.commitments import commitment_of
 from edgebazaar.auctions.tables import SUBMARKETS, auction_bid, auction_opening
-from edgebazaar.chain.contracts import ContractSet
+from edgebazaar.auctions.words import AMOUNT_BITS
 from edgebazaar.db import read_scope, session_scope
 from edgebazaar.errors import Conflict, Forbidden, InvalidInput, NotFound
 from edgebazaar.values import hash_key, parse_bytes32, parse_uint, to_hex
@@ -24,11 +24,13 @@ class Opening:
 
     Attributes:
         index: Position of the bid in the round's chain.
+        submarket: Number of its submarket.
         amount: Wei; per second in the offline submarket.
         salt: 32 bytes, 0x-hex.
     """
 
     index: int
+    submarket: int
     amount: int
     salt: str
 
@@ -38,13 +40,10 @@ class OpeningService:
 
     Args:
         engine: Database engine.
-        contracts: The deployed contracts.
     """
 
-    def __init__(self, engine: Engine, contracts: ContractSet) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._chain_id = contracts.chain_id
-        self._house = contracts.address("AuctionHouse")
 
     def check(self, row: Row, bidder: str, index: int, amount: str | int, salt: str) -> Opening:
         """An opening that is true to the commitment of the caller's own bid.
@@ -64,7 +63,7 @@ class OpeningService:
         bid = self._bid(row["round_id"], parse_uint(index, "index", bits=31, unit="position"))
         if bid["bidder"] != bidder.lower():
             raise Forbidden(f"bid {index} is {bid['bidder']}'s", mend="Sign in as its bidder.")
-        value = parse_uint(amount, "amount", bits=96)
+        value = parse_uint(amount, "amount", bits=AMOUNT_BITS)
         secret = to_hex(parse_bytes32(salt, "salt"))
         if self._commitment(bid, value, secret) != bid["commitment"]:
             raise InvalidInput(
@@ -72,13 +71,7 @@ class OpeningService:
                 f"with this salt is not what bid {index} committed to",
                 "Give exactly the amount and salt that the commitment was computed from",
             )
-        return Opening(bid["position"], value, secret)
-
-    def is_own_opening(self, row: Row, bid: Row) -> bool:
-        """Whether a bid was truly opened by its bidder on chain, before `open_until`."""
-        if bid["own_amount"] is None or bid["round_id"] != row["round_id"]:
-            return False
-        return bool(self._commitment(bid, bid["own_amount"], bid["own_salt"]) == bid["commitment"])
+        return Opening(bid["position"], bid["submarket"], value, secret)
 
     def keep(
         self, row: Row, bidder: str, index: int, amount: str | int, salt: str, now: int
@@ -157,6 +150,4 @@ class OpeningService:
 
     def _commitment(self, bid: Row, amount: int, salt: str) -> str:
         submarket = SUBMARKETS[bid["submarket"]]
-        return commitment_of(
-            self._chain_id, self._house, bid["round_id"], bid["bidder"], submarket, amount, salt
-        )
+        return commitment_of(bid["round_id"], bid["bidder"], submarket, amount, salt)

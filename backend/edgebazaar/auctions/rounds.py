@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from edgebazaar.auctions.engine.fixed_point import RoundTerms
 from edgebazaar.auctions.tables import SUBMARKETS
+from edgebazaar.auctions.words import score_word
 from edgebazaar.errors import Forbidden
+from edgebazaar.values import ZERO_ADDRESS
 
 Row = Mapping[str, Any]
 Phase = Literal["commit", "score", "declare", "open", "settle", "refund", "ended"]
@@ -55,14 +58,27 @@ def terms_of(row: Row) -> dict[str, Any]:
     }
 
 
-def scores_struct(row: Row) -> list[dict[str, int]]:
-    """The Score list of AuctionHouse, as it was published."""
+def engine_terms(row: Row) -> RoundTerms:
+    """The terms as far as they decide winners and money."""
+    return RoundTerms(
+        online_deposit=row["online_deposit"],
+        offline_deposit=row["offline_deposit"],
+        online_reserve=row["online_reserve"],
+        offline_reserve=row["offline_reserve"],
+        brand_price=row["brand_price"],
+        alpha=row["alpha"],
+        maximum_seconds=row["maximum_seconds"],
+        penalty_bps=row["penalty_bps"],
+        has_brand=row["brand"] != ZERO_ADDRESS,
+    )
+
+
+def score_words(row: Row) -> list[int]:
+    """The scores of AuctionHouse, as they were published."""
     return [
-        {
-            "proportional": int(score["proportional"]),
-            "additive": int(score["additive"]),
-            "simulationSeconds": score["simulation_seconds"],
-        }
+        score_word(
+            int(score["proportional"]), int(score["additive"]), int(score["simulation_seconds"])
+        )
         for score in row["scores"] or ()
     ]
 

@@ -13,8 +13,12 @@ from edgebazaar.api.errors import PROBLEM_RESPONSES
 from edgebazaar.api.pagination import AfterQuery, LimitQuery, Page
 from edgebazaar.api.permissions import permission
 from edgebazaar.api.prepared import OwnTransaction, PreparedAction, prepare
+from edgebazaar.auctions.collections import CollectionService
 from edgebazaar.auctions.models import (
     BidRequest,
+    CollectionRequest,
+    EntitlementList,
+    EntitlementView,
     OpeningList,
     OpeningReceipt,
     OpeningRequest,
@@ -39,7 +43,11 @@ def _service(context: Context) -> AuctionService:
 
 
 def _openings(context: Context) -> OpeningService:
-    return OpeningService(context.engine, context.contracts)
+    return OpeningService(context.engine)
+
+
+def _collections(context: Context) -> CollectionService:
+    return CollectionService(context.engine, context.contracts)
 
 
 @router.get("", **permission("public"))
@@ -168,4 +176,30 @@ def prepare_refund(
 ) -> PreparedAction:
     """Prepares the refund of everybody when the operator missed one of its times."""
     call = _service(context).refund_all(round_id)
+    return prepare(context, account, call, own_transaction)
+
+
+@router.get("/{round_id}/entitlements", **permission("public"))
+def list_entitlements(round_id: str, context: ContextDependency) -> EntitlementList:
+    """What an ended round owes each account, with proofs, and what was paid already."""
+    service = _service(context)
+    row = service.round(round_id)
+    owed = _collections(context).owed(row, service.bids(row["round_id"]))
+    items = [EntitlementView.of(one) for one in owed]
+    return EntitlementList(root=row["entitlement_root"], items=items)
+
+
+@router.post("/{round_id}/collection/prepare", **permission("session"))
+def prepare_collection(
+    round_id: str,
+    body: CollectionRequest,
+    account: CurrentAccount,
+    context: ContextDependency,
+    own_transaction: OwnTransaction = False,
+) -> PreparedAction:
+    """Prepares the payment of what an ended round owes, to one account or many at once."""
+    service = _service(context)
+    row = service.round(round_id)
+    bids = service.bids(row["round_id"])
+    call = _collections(context).collect(row, bids, body.indices)
     return prepare(context, account, call, own_transaction)

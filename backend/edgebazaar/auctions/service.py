@@ -16,11 +16,12 @@ from edgebazaar.auctions.rounds import (
     deposit_of,
     phase_of,
     require_operator,
-    scores_struct,
+    score_words,
     terms_of,
 )
 from edgebazaar.auctions.tables import SUBMARKETS, auction_bid, auction_round
 from edgebazaar.auctions.terms import parse_terms
+from edgebazaar.auctions.words import bid_word, bidding_word, score_word, terms_hash
 from edgebazaar.chain.clock import indexed_head
 from edgebazaar.chain.contracts import ContractCall, ContractSet
 from edgebazaar.db import read_scope
@@ -49,7 +50,7 @@ class AuctionService:
     def __init__(self, engine: Engine, contracts: ContractSet) -> None:
         self._engine = engine
         self._members = MemberService(engine)
-        self._openings = OpeningService(engine, contracts)
+        self._openings = OpeningService(engine)
 
     # Reads
 
@@ -145,7 +146,8 @@ class AuctionService:
             )
         if row["bids"] >= row["maximum_bids"]:
             raise Conflict(f"round {row['round_id']} is full", mend="Wait for the next round.")
-        arguments = (terms_of(row), index, sealed)
+        terms = terms_of(row)
+        arguments = (bidding_word(terms), terms_hash(terms), index, sealed)
         return ContractCall("AuctionHouse", "commitBid", arguments, value=deposit_of(row, index))
 
     def open_own_bid(
@@ -170,7 +172,14 @@ class AuctionService:
             raise Conflict(f"the time to open bids ended at {row['open_until']}")
         if _is_set(_words(row), index):
             raise Conflict(f"the operator declared bid {index}; it must open it itself")
-        arguments = (terms_of(row), index, opening.amount, opening.salt, _words(row))
+        arguments = (
+            terms_of(row),
+            index,
+            opening.submarket,
+            opening.amount,
+            opening.salt,
+            _words(row),
+        )
         return ContractCall("AuctionHouse", "openOwnBid", arguments)
 
     def refund_all(self, round_id: str) -> ContractCall:
@@ -236,12 +245,12 @@ class AuctionService:
             raise InvalidInput(
                 "scores", f"has {len(scores)} items for {bids} online bids", "Give one for each"
             )
-        struct = [
+        words = [
             _parse_score(score, index, row["maximum_seconds"]) for index, score in enumerate(scores)
         ]
         data = parse_bytes(inputs, "inputs")
         digest = hashlib.sha256(data).digest()
-        arguments = (terms_of(row), struct, digest, data)
+        arguments = (terms_of(row), words, digest, data)
         return ContractCall("AuctionHouse", "publishScores", arguments)
 
     def declare_openings(self, operator: str, round_id: str) -> ContractCall:
@@ -259,7 +268,7 @@ class AuctionService:
         return ContractCall("AuctionHouse", "declareOpenings", (terms_of(row), words))
 
     def settle(self, operator: str, round_id: str) -> ContractCall:
-        """The operator's call that has the chain find winners and prices and pay everybody.
+        """The operator's call that has the chain find winners, prices and what everybody is owed.
 
         Raises:
             NotFound, Forbidden, Conflict: No such round, another's, not due, or a declared bid
@@ -281,11 +290,11 @@ class AuctionService:
                         mend="Ask its bidder for the opening, or let the round run out.",
                     )
                 bids.append(_opened(bid, received[position]["amount"], received[position]["salt"]))
-            elif self._openings.is_own_opening(row, bid):
+            elif bid["own_amount"] is not None:
                 bids.append(_opened(bid, bid["own_amount"], bid["own_salt"]))
             else:
                 bids.append(_sealed(bid))
-        arguments = (terms_of(row), bids, scores_struct(row), words)
+        arguments = (terms_of(row), bids, score_words(row), words)
         return ContractCall("AuctionHouse", "settle", arguments)
 
     def _require_state(self, row: Row, state: str, limit: str) -> None:
@@ -309,24 +318,17 @@ def _is_set(words: Sequence[int], index: int) -> bool:
 
 
 def _sealed(bid: Row) -> dict[str, Any]:
-    return _bid(bid, opened=False, amount=0, secret=bid["commitment"])
-
-
-def _opened(bid: Row, amount: int, salt: str) -> dict[str, Any]:
-    return _bid(bid, opened=True, amount=amount, secret=salt)
-
-
-def _bid(bid: Row, *, opened: bool, amount: int, secret: str) -> dict[str, Any]:
     return {
-        "bidder": bid["bidder"],
-        "submarket": bid["submarket"],
-        "opened": opened,
-        "amount": amount,
-        "secret": secret,
+        "word": bid_word(bid["bidder"], bid["submarket"], None),
+        "secret": bid["commitment"],
     }
 
 
-def _parse_score(score: Mapping[str, Any], index: int, maximum_seconds: int) -> dict[str, Any]:
+def _opened(bid: Row, amount: int, salt: str) -> dict[str, Any]:
+    return {"word": bid_word(bid["bidder"], bid["submarket"], amount), "secret": salt}
+
+
+def _parse_score(score: Mapping[str, Any], index: int, maximum_seconds: int) -> int:
     where = f"scores[{index}]."
     seconds = parse_uint(
         score["simulation_seconds"], f"{where}simulation_seconds", bits=32, unit="seconds"
@@ -337,10 +339,10 @@ def _parse_score(score: Mapping[str, Any], index: int, maximum_seconds: int) -> 
             f"{seconds} exceeds the round's maximum",
             f"Give at most {maximum_seconds}",
         )
-    return {
-        "proportional": parse_uint(
+    return score_word(
+        parse_uint(
             score["proportional"], f"{where}proportional", bits=128, unit="1e18 fixed point"
         ),
-        "additive": parse_uint(score["additive"], f"{where}additive", bits=96),
-        "simulationSeconds": seconds,
-    }
+        parse_uint(score["additive"], f"{where}additive", bits=96),
+        seconds,
+    )

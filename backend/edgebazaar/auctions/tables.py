@@ -5,10 +5,12 @@ Besides them the openings that bidders hand to the operator, which the chain doe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table
 
+from edgebazaar.auctions.words import bid_word, sealed_commitment, unpack_bid, unpack_score
 from edgebazaar.chain.indexer import IndexedEvent, ProjectionRegistry, ProjectionWriter
 from edgebazaar.db import Address, Bytes32, CanonicalJson, Uint256, metadata
 from edgebazaar.db.event_columns import event_columns, event_stamp
@@ -47,6 +49,7 @@ auction_round = Table(
     Column("inputs", LargeBinary, nullable=True, comment="what the scores were computed from"),
     Column("bitmap", CanonicalJson, nullable=True, comment="declared openings, decimal words"),
     Column("result", CanonicalJson, nullable=True),
+    Column("entitlement_root", Bytes32, nullable=True, comment="of an ended round"),
     Column("ended_at", BigInteger, nullable=True),
     Column("ended_transaction_hash", Bytes32, nullable=True),
     *event_columns(),
@@ -63,12 +66,23 @@ auction_bid = Table(
     Column("submarket", Integer, nullable=False, comment="index into SUBMARKETS"),
     Column("commitment", Bytes32, nullable=False),
     Column("deposit", Uint256, nullable=False),
-    Column("own_amount", Uint256, nullable=True, comment="as the bidder itself opened it"),
+    Column("own_amount", Uint256, nullable=True, comment="as the bidder itself truly opened it"),
     Column("own_salt", Bytes32, nullable=True),
     Column("opened", Boolean, nullable=True, comment="null until the round is settled"),
     Column("amount", Uint256, nullable=True, comment="as settled"),
     *event_columns(),
     comment="Sealed bids in the order of commitment.",
+)
+
+auction_collection = Table(
+    "auction_collection",
+    metadata,
+    Column("round_id", Bytes32, primary_key=True),
+    Column("position", Integer, primary_key=True, comment="index of the entitlement"),
+    Column("account", Address, nullable=False, index=True),
+    Column("amount", Uint256, nullable=False),
+    *event_columns(),
+    comment="Entitlements of ended rounds that were paid.",
 )
 
 auction_opening = Table(
@@ -143,15 +157,16 @@ def project(event: IndexedEvent, writer: ProjectionWriter) -> None:
                 },
             )
         case "BidCommitted":
+            submarket = arguments["submarket"]
             writer.insert(
                 auction_bid,
                 {
                     "round_id": identifier,
                     "position": arguments["index"],
                     "bidder": arguments["bidder"],
-                    "submarket": arguments["submarket"],
+                    "submarket": submarket,
                     "commitment": arguments["commitment"],
-                    "deposit": arguments["deposit"],
+                    "deposit": _round(writer, identifier)[f"{SUBMARKETS[submarket]}_deposit"],
                     **event_stamp(event),
                 },
             )
@@ -159,11 +174,11 @@ def project(event: IndexedEvent, writer: ProjectionWriter) -> None:
         case "ScoresPublished":
             scores = [
                 {
-                    "proportional": str(score["proportional"]),
-                    "additive": str(score["additive"]),
-                    "simulation_seconds": score["simulationSeconds"],
+                    "proportional": str(score.proportional),
+                    "additive": str(score.additive),
+                    "simulation_seconds": score.simulation_seconds,
                 }
-                for score in arguments["scores"]
+                for score in map(unpack_score, arguments["scores"])
             ]
             changes = {
                 "state": "scored",
@@ -181,36 +196,60 @@ def project(event: IndexedEvent, writer: ProjectionWriter) -> None:
             _settle(event, writer, identifier)
         case "RoundRefunded":
             writer.update(auction_round, identifier, {"state": "refunded", **_end(event)})
+        case "EntitlementCollected":
+            writer.insert(
+                auction_collection,
+                {
+                    "round_id": identifier,
+                    "position": arguments["index"],
+                    "account": arguments["account"],
+                    "amount": arguments["amount"],
+                    **event_stamp(event),
+                },
+            )
+
+
+def _round(writer: ProjectionWriter, identifier: str) -> Mapping[str, Any]:
+    row = writer.get(auction_round, identifier)
+    if row is None:
+        raise LookupError(f"round {identifier} has a bid before it was opened")
+    return row
 
 
 def _end(event: IndexedEvent) -> dict[str, Any]:
     return {
+        "entitlement_root": event.arguments["entitlements"],
         "ended_at": event.block_timestamp,
         "ended_transaction_hash": event.transaction_hash,
     }
 
 
 def _open_own_bid(event: IndexedEvent, writer: ProjectionWriter, identifier: str) -> None:
-    # Anyone may claim to open any undeclared bid; the contract notes it under the caller's name,
-    # where only the bidder's own can ever match.
+    # Anyone may claim to open any undeclared bid; only what fits the commitment counts.
     arguments = event.arguments
     key = {"round_id": identifier, "position": arguments["index"]}
     row = writer.get(auction_bid, key)
-    if row is not None and row["bidder"] == arguments["bidder"].lower():
+    if row is None:
+        return
+    word = bid_word(arguments["bidder"], arguments["submarket"], arguments["amount"])
+    commitment = sealed_commitment(arguments["roundId"], word, arguments["salt"])
+    if row["commitment"] == to_hex(commitment):
         changes = {"own_amount": arguments["amount"], "own_salt": arguments["salt"]}
         writer.update(auction_bid, key, changes)
 
 
 def _settle(event: IndexedEvent, writer: ProjectionWriter, identifier: str) -> None:
     arguments = event.arguments
-    for position, bid in enumerate(arguments["bids"]):
+    for position, bid in enumerate(map(unpack_bid, arguments["bids"])):
         key = {"round_id": identifier, "position": position}
-        amount = bid["amount"] if bid["opened"] else None
-        writer.update(auction_bid, key, {"opened": bid["opened"], "amount": amount})
+        amount = bid.amount if bid.opened else None
+        writer.update(auction_bid, key, {"opened": bid.opened, "amount": amount})
     result = _result(arguments["result"])
     writer.update(auction_round, identifier, {"state": "settled", "result": result, **_end(event)})
 
 
 def register(registry: ProjectionRegistry) -> None:
     """Hands this capability's projections to the indexer."""
-    registry.register("AuctionHouse", project, tables=[auction_round, auction_bid])
+    registry.register(
+        "AuctionHouse", project, tables=[auction_round, auction_bid, auction_collection]
+    )

@@ -125,7 +125,7 @@ def run_audit(
             ),
         ),
         ("challenges", lambda: check_challenges(events, thresholds.__getitem__)),
-        ("auctions", lambda: check_auctions(events)),
+        ("auctions", lambda: check_auctions(events, contracts.deployment.profile["treasury"])),
         ("balances", lambda: check_balances(events, reader.balances(named))),
     ]
     results = []

@@ -78,7 +78,7 @@ def run_lifecycle(
         register_contents(cast, report, delivered)
         trade(cast, report, delivered)
         plagiarise(cast, report, delivered)
-        run_auction(cast, report)
+        run_auction(cast, context.rpc, report)
         accounting.audit(cast, context, report, delivered, start, generated=images is None)
     finally:
         cast.close()

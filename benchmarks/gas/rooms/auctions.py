@@ -9,6 +9,22 @@ from eth_account.signers.local import LocalAccount
 
 from benchmarks.gas.budgets import Anchor, Budget
 from benchmarks.gas.world import ETHER, NOBODY, GasWorld
+from edgebazaar.auctions.engine.entitlements import EntitlementTree, settled_entitlements
+from edgebazaar.auctions.engine.fixed_point import (
+    RoundBid,
+    RoundTerms,
+    Submarket,
+    VehicleScore,
+    settle_round,
+)
+from edgebazaar.auctions.words import (
+    bid_word,
+    bidding_word,
+    score_word,
+    terms_hash,
+    unpack_bid,
+    unpack_score,
+)
 
 VEHICLE, ROADSIDE_UNIT, MODEL_PROVIDER, OPERATOR = 8, 16, 32, 128
 STAGE_SECONDS = 1000
@@ -21,12 +37,14 @@ BUDGETS = {
         32_000,
         29_800,
         (Anchor(f"{A16Z}, commitBid", 57_862), Anchor("prototype, hash chain", 31_701)),
+        "asking Membership for the bidder's role costs 5.4k; the prototype lets anybody bid",
     ),
     **{
         f"settle {size} bids": Budget(
             36_000 + 1_400 * size,
             29_500 + 1_250 * size,
             (Anchor(f"{A16Z}, revealBid with refund, {size} times", 46_194 * size),),
+            "compares every bid with its opening, keeps a root of refunds and logs the bids",
         )
         for size in SIZES
     },
@@ -88,6 +106,7 @@ def committed_bids(
 ) -> list[dict[str, Any]]:
     """Commit a bid of each; the bids as settlement states them."""
     round_id = world.read("AuctionHouse", "idOf", terms)
+    parts = bidding_word(terms), terms_hash(terms)
     bids = []
     for index, (bidder, side) in enumerate(bidders):
         amount = (7 + index * 37 % 101) * ETHER // 1100 // (1 + 9 * side)
@@ -96,17 +115,10 @@ def committed_bids(
         )
         name = "commit a bid" if index else "commit a bid, first of a round"
         world.measure(
-            name, bidder, "AuctionHouse", "commitBid", terms, side, commitment, value=ETHER
+            name, bidder, "AuctionHouse", "commitBid", *parts, side, commitment, value=ETHER
         )
-        bids.append(
-            {
-                "bidder": bidder.address,
-                "submarket": side,
-                "opened": True,
-                "amount": amount,
-                "secret": SALT,
-            }
-        )
+        word = bid_word(bidder.address, side, amount)
+        bids.append({"word": word, "secret": SALT})
     return bids
 
 
@@ -123,7 +135,7 @@ def settled_round(
     world.measure("open a round", *house, "openRound", terms)
     bids = committed_bids(world, terms, bidders)
     online = sum(side == 0 for _, side in bidders)
-    scores = [{"proportional": ETHER // 10, "additive": 0, "simulationSeconds": 5}] * online
+    scores = [score_word(ETHER // 10, 0, 5)] * online
     inputs = b"{}"
     bitmap = [(1 << (size - 1)) - 1]
     world.pass_to(terms["commitUntil"])
@@ -137,11 +149,60 @@ def settled_round(
         inputs,
     )
     world.measure("declare the openings", *house, "declareOpenings", terms, bitmap)
-    last = bids[-1]
-    opening = (terms, size - 1, last["amount"], last["secret"], bitmap)
+    last = unpack_bid(bids[-1]["word"])
+    opening = (terms, size - 1, last.submarket, last.amount, SALT, bitmap)
     world.measure("open an own bid", bidders[-1][0], "AuctionHouse", "openOwnBid", *opening)
     world.pass_to(terms["openUntil"])
     world.measure(f"settle {size} bids", *house, "settle", terms, bids, scores, bitmap)
+    collect(world, terms, bids, scores, bidders)
+
+
+def collect(
+    world: GasWorld,
+    terms: dict[str, Any],
+    bids: list[dict[str, Any]],
+    scores: list[int],
+    bidders: list[tuple[LocalAccount, int]],
+) -> None:
+    """Have one bidder collect for itself, and a stranger for all others."""
+    size = len(bids)
+    owed = settled_entitlements(
+        settle_round(
+            RoundTerms(
+                online_deposit=terms["onlineDeposit"],
+                offline_deposit=terms["offlineDeposit"],
+                online_reserve=0,
+                offline_reserve=0,
+                brand_price=0,
+                alpha=terms["alpha"],
+                maximum_seconds=terms["maximumSeconds"],
+                penalty_bps=terms["penaltyBps"],
+                has_brand=False,
+            ),
+            [
+                RoundBid(Submarket(bid.submarket), bid.amount)
+                for bid in (unpack_bid(one["word"]) for one in bids)
+            ],
+            [VehicleScore(*unpack_score(score)) for score in scores],
+        ),
+        [bidder.address for bidder, _ in bidders],
+        beneficiary=terms["beneficiary"],
+        treasury=world.deployment.profile["treasury"],
+        operator=terms["operator"],
+    )
+    tree = EntitlementTree.of(owed)
+    structs = [{"index": one.index, "account": one.account, "amount": one.amount} for one in owed]
+    round_id = world.read("AuctionHouse", "idOf", terms)
+    first = (bidders[0][0], "AuctionHouse", "collect", round_id, structs[0], tree.proof(0))
+    world.measure(f"collect from a round of {size} bids, first", *first)
+    second = (bidders[1][0], "AuctionHouse", "collect", round_id, structs[1], tree.proof(1))
+    world.measure(f"collect from a round of {size} bids", *second)
+    others = range(2, size)
+    proof, flags = tree.multiproof(others)
+    many = ("AuctionHouse", "collectMany", round_id, [structs[i] for i in others], proof, flags)
+    world.measure(
+        f"pay the others of {size} bids at once, each", bidders[0][0], *many, per=len(others)
+    )
 
 
 def called_off(

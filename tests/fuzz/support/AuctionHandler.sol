@@ -7,6 +7,9 @@ import {Membership} from "../../../contracts/identity/Membership.sol";
 import {Roles} from "../../../contracts/identity/Roles.sol";
 import {Payouts} from "../../../contracts/payments/Payouts.sol";
 import {AuctionReference} from "./AuctionReference.sol";
+import {BiddingTerms} from "../../../contracts/auctions/AuctionWords.sol";
+import {EntitlementProofs} from "./EntitlementProofs.sol";
+import {RefusingAccount} from "../mocks/ForeignTokens.sol";
 import {ForgeTest} from "./ForgeTest.sol";
 
 /// @title AuctionHandler
@@ -21,10 +24,12 @@ contract AuctionHandler is ForgeTest {
         uint96[] amounts;
         bytes32[] salts;
         bool[] known;
-        IAuctionHouse.Bid[] bids;
-        IAuctionHouse.Score[] scores;
+        AuctionReference.Bid[] bids;
+        AuctionReference.Score[] scores;
         uint256[] bitmap;
         IAuctionHouse.State ended;
+        IAuctionHouse.Entitlement[] entitlements;
+        mapping(uint256 index => bool) collected;
     }
 
     AuctionHouse public immutable house;
@@ -40,6 +45,9 @@ contract AuctionHandler is ForgeTest {
     uint256 public soldOnline;
     uint256 public soldOffline;
     uint256 public selfOpenings;
+    uint256 public collections;
+    uint256 public paid;
+    address public immutable refuser = address(new RefusingAccount());
 
     constructor() {
         Membership membership = new Membership(address(this), address(0xF0));
@@ -82,7 +90,7 @@ contract AuctionHandler is ForgeTest {
             if (book.bids[i].submarket != IAuctionHouse.Submarket.Online) continue;
             uint256 word = uint256(keccak256(abi.encode(seed, i)));
             book.scores.push(
-                IAuctionHouse.Score({
+                AuctionReference.Score({
                     proportional: uint128(word % 2e18),
                     additive: uint96((word >> 64) % 50),
                     simulationSeconds: uint32((word >> 96) % (uint256(book.terms.maximumSeconds) + 1))
@@ -91,7 +99,7 @@ contract AuctionHandler is ForgeTest {
         }
         bytes32 inputsHash = sha256("inputs");
         vm.prank(operator);
-        house.publishScores(book.terms, book.scores, inputsHash, "inputs");
+        house.publishScores(book.terms, AuctionReference.words(book.scores), inputsHash, "inputs");
     }
 
     function declareOpenings(uint256 seed) external {
@@ -118,7 +126,9 @@ contract AuctionHandler is ForgeTest {
         if (book.bids[index].opened) return;
         uint96 amount = truly ? book.amounts[index] : book.amounts[index] + 1;
         vm.prank(book.bids[index].bidder);
-        house.openOwnBid(book.terms, index, amount, book.salts[index], book.bitmap);
+        house.openOwnBid(
+            book.terms, index, book.bids[index].submarket, amount, book.salts[index], book.bitmap
+        );
         if (truly) {
             open(book, index);
             ++selfOpenings;
@@ -142,21 +152,18 @@ contract AuctionHandler is ForgeTest {
             : state == IAuctionHouse.State.Scored
                 ? block.timestamp >= book.terms.declareUntil
                 : block.timestamp >= book.terms.settleUntil;
-        IAuctionHouse.Bid[] memory bids = book.bids;
+        AuctionReference.Bid[] memory bids = book.bids;
         if (!due) {
-            vm.expectRevert(abi.encodeWithSelector(IAuctionHouse.AuctionHouse_RefundNotDue.selector, roundId, state));
-            house.refundAll(book.terms, bids);
+            bytes memory refusal =
+                abi.encodeWithSelector(IAuctionHouse.AuctionHouse_RefundNotDue.selector, roundId, state);
+            refund(book, refusal);
             return;
         }
-        uint256[] memory before = credits(book);
-        house.refundAll(book.terms, bids);
+        refund(book);
         for (uint256 i; i < bids.length; ++i) {
-            uint256 owed;
-            for (uint256 j; j < bids.length; ++j) {
-                if (bids[j].bidder == bids[i].bidder) owed += AuctionReference.deposit(book.terms, bids[j].submarket);
-            }
-            assertEq(payouts.creditOf(bids[i].bidder) - before[i], owed, "a refunded round returns whole deposits");
+            owe(book, bids[i].bidder, AuctionReference.deposit(book.terms, bids[i].submarket));
         }
+        owe(book, operator, uint256(book.terms.brandPrice) * book.terms.maximumSeconds);
         finish(roundId, book, IAuctionHouse.State.Refunded);
     }
 
@@ -166,15 +173,15 @@ contract AuctionHandler is ForgeTest {
         bytes32 roundId = rounds[seed % rounds.length];
         Book storage book = _books[roundId];
         if (book.ended == IAuctionHouse.State.None) return;
-        vm.expectRevert(abi.encodeWithSelector(IAuctionHouse.AuctionHouse_RefundNotDue.selector, roundId, book.ended));
-        house.refundAll(book.terms, book.bids);
-        vm.prank(operator);
-        vm.expectRevert(
+        refund(
+            book, abi.encodeWithSelector(IAuctionHouse.AuctionHouse_RefundNotDue.selector, roundId, book.ended)
+        );
+        settle(
+            book,
             abi.encodeWithSelector(
                 IAuctionHouse.AuctionHouse_WrongState.selector, roundId, book.ended, IAuctionHouse.State.Declared
             )
         );
-        house.settle(book.terms, book.bids, book.scores, book.bitmap);
         // Neither may it open again under the same terms, not even if time ran back to when these were sound.
         uint256 present = block.timestamp;
         vm.warp(book.terms.commitUntil - 1);
@@ -184,6 +191,64 @@ contract AuctionHandler is ForgeTest {
         );
         house.openRound{value: uint256(book.terms.brandPrice) * book.terms.maximumSeconds}(book.terms);
         vm.warp(present);
+    }
+
+    /// @dev The account itself, or anybody for it.
+    function collect(uint256 seed, bool byItself) external {
+        (bytes32 roundId, Book storage book) = pickEnded(seed);
+        if (roundId == 0) return;
+        uint256 index = (seed >> 8) % book.entitlements.length;
+        IAuctionHouse.Entitlement memory entitlement = book.entitlements[index];
+        bytes32[] memory proof = EntitlementProofs.proofOf(EntitlementProofs.treeOf(book.entitlements), index);
+        uint256 before = entitlement.account.balance + payouts.creditOf(entitlement.account);
+        bool again = book.collected[index];
+        if (byItself && entitlement.account != refuser) vm.prank(entitlement.account);
+        if (again) {
+            vm.expectRevert(
+                abi.encodeWithSelector(IAuctionHouse.AuctionHouse_AlreadyCollected.selector, roundId, index)
+            );
+        }
+        house.collect(roundId, entitlement, proof);
+        if (!again) note(book, index, entitlement.amount);
+        uint256 expected = before + (again ? 0 : entitlement.amount);
+        assertEq(entitlement.account.balance + payouts.creditOf(entitlement.account), expected, "paid or credited");
+    }
+
+    /// @dev Those of a random choice that are not collected yet.
+    function collectMany(uint256 seed, uint256 choice) external {
+        (bytes32 roundId, Book storage book) = pickEnded(seed);
+        if (roundId == 0) return;
+        bool[] memory chosen = new bool[](book.entitlements.length);
+        uint256 count;
+        for (uint256 i; i < chosen.length; ++i) {
+            chosen[i] = choice >> (i % 256) & 1 == 1 && !book.collected[i];
+            if (chosen[i]) ++count;
+        }
+        if (count == 0) return;
+        IAuctionHouse.Entitlement[] memory batch = new IAuctionHouse.Entitlement[](count);
+        uint256 position;
+        for (uint256 i; i < chosen.length; ++i) {
+            if (chosen[i]) batch[position++] = book.entitlements[i];
+        }
+        (bytes32[] memory proof, bool[] memory flags) =
+            EntitlementProofs.multiProofOf(EntitlementProofs.treeOf(book.entitlements), chosen);
+        house.collectMany(roundId, batch, proof, flags);
+        for (uint256 i; i < chosen.length; ++i) {
+            if (chosen[i]) note(book, i, book.entitlements[i].amount);
+        }
+    }
+
+    /// @dev More than is owed, or to somebody else, is never paid.
+    function collectFalsely(uint256 seed, uint160 more, address account) external {
+        (bytes32 roundId, Book storage book) = pickEnded(seed);
+        if (roundId == 0) return;
+        uint256 index = (seed >> 8) % book.entitlements.length;
+        IAuctionHouse.Entitlement memory entitlement = book.entitlements[index];
+        bytes32[] memory proof = EntitlementProofs.proofOf(EntitlementProofs.treeOf(book.entitlements), index);
+        if (seed & 1 == 0) entitlement.amount += 1 + more % 1 ether;
+        else entitlement.account = account == entitlement.account ? address(1) : account;
+        vm.expectRevert(abi.encodeWithSelector(IAuctionHouse.AuctionHouse_NotEntitled.selector, roundId));
+        house.collect(roundId, entitlement, proof);
     }
 
     function passTime(uint16 minutesOn) external {
@@ -208,11 +273,21 @@ contract AuctionHandler is ForgeTest {
         }
     }
 
-    function totalCredits() external view returns (uint256 total) {
-        for (uint256 i; i < BIDDERS; ++i) {
-            total += payouts.creditOf(bidder(i));
+    /// @dev What an ended round still owes.
+    function uncollectedOf(bytes32 roundId) external view returns (uint256 amount) {
+        Book storage book = _books[roundId];
+        for (uint256 i; i < book.entitlements.length; ++i) {
+            if (!book.collected[i]) amount += book.entitlements[i].amount;
         }
-        total += payouts.creditOf(operator) + payouts.creditOf(roadsideUnit) + payouts.creditOf(treasury);
+    }
+
+    /// @dev Whether the contract's marks of what was collected are those of the handler.
+    function marksAgree(bytes32 roundId) external view returns (bool) {
+        Book storage book = _books[roundId];
+        for (uint256 i; i < book.entitlements.length + 2; ++i) {
+            if (house.isCollected(roundId, i) != book.collected[i]) return false;
+        }
+        return true;
     }
 
     function stateOf(bytes32 roundId) public view returns (IAuctionHouse.State state) {
@@ -229,32 +304,27 @@ contract AuctionHandler is ForgeTest {
         bytes32 salt = keccak256(abi.encode(word));
         bytes32 commitment = house.commitmentOf(roundId, account, submarket, amount, salt);
         uint256 value = AuctionReference.deposit(book.terms, submarket);
+        (BiddingTerms bidding, bytes32 termsHash) = house.partsOf(book.terms);
         vm.prank(account);
-        house.commitBid{value: value}(book.terms, submarket, commitment);
+        house.commitBid{value: value}(bidding, termsHash, submarket, commitment);
         book.amounts.push(amount);
         book.salts.push(salt);
         book.known.push(word & 6 != 0);
-        book.bids.push(IAuctionHouse.Bid(account, submarket, false, 0, commitment));
+        book.bids.push(AuctionReference.Bid(account, submarket, false, 0, commitment));
     }
 
     function settleAndCheck(bytes32 roundId, Book storage book) private {
         IAuctionHouse.Result memory result = AuctionReference.outcome(book.terms, book.bids, book.scores);
-        uint256 earned = payouts.creditOf(roadsideUnit);
-        uint256 penalties = payouts.creditOf(treasury);
-        uint256 returned = payouts.creditOf(operator);
-        uint256[] memory before = credits(book);
-        vm.prank(operator);
-        house.settle(book.terms, book.bids, book.scores, book.bitmap);
-
+        settle(book, "");
         uint256 advance = uint256(book.terms.brandPrice) * book.terms.maximumSeconds;
         uint256 fromBrand = result.offlineIndex == type(uint256).max ? result.offlinePrice : 0;
-        assertEq(payouts.creditOf(roadsideUnit) - earned, result.onlinePrice + result.offlinePrice, "income");
-        assertEq(payouts.creditOf(treasury) - penalties, result.penalties, "penalties");
-        assertEq(payouts.creditOf(operator) - returned, advance - fromBrand, "unused advance");
-        for (uint256 i; i < book.bids.length; ++i) {
-            address account = book.bids[i].bidder;
-            assertEq(payouts.creditOf(account) - before[i], owedTo(book, result, account), "refund of a bidder");
+        uint256[] memory refunds = AuctionReference.refunds(book.terms, book.bids, result);
+        for (uint256 i; i < refunds.length; ++i) {
+            owe(book, book.bids[i].bidder, refunds[i]);
         }
+        owe(book, roadsideUnit, result.onlinePrice + result.offlinePrice);
+        owe(book, treasury, result.penalties);
+        owe(book, operator, advance - fromBrand);
         if (result.onlineIndex != type(uint256).max) {
             assertLe(result.onlinePrice, book.bids[result.onlineIndex].amount, "price at most the bid");
             ++soldOnline;
@@ -263,37 +333,49 @@ contract AuctionHandler is ForgeTest {
         finish(roundId, book, IAuctionHouse.State.Settled);
     }
 
-    function owedTo(Book storage book, IAuctionHouse.Result memory result, address account)
-        private
-        view
-        returns (uint256 owed)
-    {
-        for (uint256 i; i < book.bids.length; ++i) {
-            if (book.bids[i].bidder != account) continue;
-            uint256 deposit = AuctionReference.deposit(book.terms, book.bids[i].submarket);
-            owed += deposit;
-            if (!book.bids[i].opened) owed -= deposit * book.terms.penaltyBps / 10_000;
-            if (i == result.onlineIndex) owed -= result.onlinePrice;
-            if (i == result.offlineIndex) owed -= result.offlinePrice;
-        }
+    function settle(Book storage book, bytes memory refusal) private {
+        vm.prank(operator);
+        if (refusal.length > 0) vm.expectRevert(refusal);
+        house.settle(
+            book.terms,
+            AuctionReference.replay(book.bids),
+            AuctionReference.words(book.scores),
+            book.bitmap
+        );
+    }
+
+    function refund(Book storage book) private {
+        refund(book, "");
+    }
+
+    function refund(Book storage book, bytes memory refusal) private {
+        if (refusal.length > 0) vm.expectRevert(refusal);
+        house.refundAll(book.terms, AuctionReference.replay(book.bids));
+    }
+
+    function owe(Book storage book, address account, uint256 amount) private {
+        book.entitlements.push(
+            IAuctionHouse.Entitlement(uint24(book.entitlements.length), account, uint160(amount))
+        );
+    }
+
+    function note(Book storage book, uint256 index, uint256 amount) private {
+        book.collected[index] = true;
+        paid += amount;
+        ++collections;
     }
 
     function open(Book storage book, uint256 index) private {
-        IAuctionHouse.Bid storage bid = book.bids[index];
+        AuctionReference.Bid storage bid = book.bids[index];
         (bid.opened, bid.amount, bid.secret) = (true, book.amounts[index], book.salts[index]);
     }
 
     function finish(bytes32 roundId, Book storage book, IAuctionHouse.State state) private {
         assertEq(uint256(stateOf(roundId)), uint256(state), "end state");
+        bytes32 root = EntitlementProofs.treeOf(book.entitlements)[0];
+        assertEq(house.entitlementsOf(roundId), root, "root of what everybody is owed");
         book.ended = state;
         ++endings[state];
-    }
-
-    function credits(Book storage book) private view returns (uint256[] memory amounts) {
-        amounts = new uint256[](book.bids.length);
-        for (uint256 i; i < amounts.length; ++i) {
-            amounts[i] = payouts.creditOf(book.bids[i].bidder);
-        }
     }
 
     /// @dev A round that has not ended, or zero.
@@ -306,7 +388,18 @@ contract AuctionHandler is ForgeTest {
         return (0, _books[0]);
     }
 
-    function bidder(uint256 index) private pure returns (address) {
+    function pickEnded(uint256 seed) private view returns (bytes32 roundId, Book storage book) {
+        for (uint256 i; i < rounds.length; ++i) {
+            roundId = rounds[(seed % rounds.length + i) % rounds.length];
+            book = _books[roundId];
+            if (book.ended != IAuctionHouse.State.None) return (roundId, book);
+        }
+        return (0, _books[0]);
+    }
+
+    /// @dev One of them refuses coins.
+    function bidder(uint256 index) private view returns (address) {
+        if (index % BIDDERS == 0) return refuser;
         return address(uint160(0xB1D0 + index % BIDDERS));
     }
 

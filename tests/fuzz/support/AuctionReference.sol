@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {BidWord, ScoreWord, openedBid, sealedBid} from "../../../contracts/auctions/AuctionWords.sol";
 import {IAuctionHouse} from "../../../contracts/auctions/IAuctionHouse.sol";
 
 /// @title AuctionReference
@@ -9,18 +10,33 @@ import {IAuctionHouse} from "../../../contracts/auctions/IAuctionHouse.sol";
 library AuctionReference {
     uint256 private constant WAD = 1e18;
 
+    /// @dev A bid and a score with their fields side by side. `secret`: salt of an opened bid, else its commitment.
+    struct Bid {
+        address bidder;
+        IAuctionHouse.Submarket submarket;
+        bool opened;
+        uint96 amount;
+        bytes32 secret;
+    }
+
+    struct Score {
+        uint128 proportional;
+        uint96 additive;
+        uint32 simulationSeconds;
+    }
+
     /// @dev An opened bid with its score (online) or bid per second (offline) as `value`.
     struct Ranked {
         uint256 index;
         uint256 bid;
         uint256 value;
-        IAuctionHouse.Score score;
+        Score score;
     }
 
     function outcome(
         IAuctionHouse.Terms memory terms,
-        IAuctionHouse.Bid[] memory bids,
-        IAuctionHouse.Score[] memory scores
+        Bid[] memory bids,
+        Score[] memory scores
     ) internal pure returns (IAuctionHouse.Result memory result) {
         result.onlineIndex = type(uint256).max;
         result.offlineIndex = type(uint256).max;
@@ -61,15 +77,15 @@ library AuctionReference {
 
     function onlineBids(
         IAuctionHouse.Terms memory terms,
-        IAuctionHouse.Bid[] memory bids,
-        IAuctionHouse.Score[] memory scores
+        Bid[] memory bids,
+        Score[] memory scores
     ) internal pure returns (Ranked[] memory ranked) {
         ranked = new Ranked[](bids.length);
         uint256 position;
         uint256 count;
         for (uint256 i; i < bids.length; ++i) {
             if (bids[i].submarket != IAuctionHouse.Submarket.Online) continue;
-            IAuctionHouse.Score memory score = scores[position++];
+            Score memory score = scores[position++];
             if (!bids[i].opened) continue;
             uint256 bid = Math.min(bids[i].amount, terms.onlineDeposit);
             uint256 value = bid + Math.mulDiv(bid, score.proportional, WAD) + score.additive;
@@ -78,7 +94,7 @@ library AuctionReference {
         return shortened(ranked, count);
     }
 
-    function offlineBids(IAuctionHouse.Terms memory terms, IAuctionHouse.Bid[] memory bids)
+    function offlineBids(IAuctionHouse.Terms memory terms, Bid[] memory bids)
         internal
         pure
         returns (Ranked[] memory ranked)
@@ -113,5 +129,50 @@ library AuctionReference {
 
     function deposit(IAuctionHouse.Terms memory terms, IAuctionHouse.Submarket submarket) internal pure returns (uint256) {
         return submarket == IAuctionHouse.Submarket.Online ? terms.onlineDeposit : terms.offlineDeposit;
+    }
+
+    /// @dev What each bidder gets back, in the order of the chain.
+    function refunds(IAuctionHouse.Terms memory terms, Bid[] memory bids, IAuctionHouse.Result memory result)
+        internal
+        pure
+        returns (uint256[] memory amounts)
+    {
+        amounts = new uint256[](bids.length);
+        for (uint256 i; i < bids.length; ++i) {
+            uint256 full = deposit(terms, bids[i].submarket);
+            amounts[i] = bids[i].opened ? full : full - Math.mulDiv(full, terms.penaltyBps, 10_000);
+            if (i == result.onlineIndex) amounts[i] -= result.onlinePrice;
+            if (i == result.offlineIndex) amounts[i] -= result.offlinePrice;
+        }
+    }
+
+    /* AS THE CONTRACT TAKES THEM */
+
+    function replay(Bid[] memory bids) internal pure returns (IAuctionHouse.Bid[] memory list) {
+        list = new IAuctionHouse.Bid[](bids.length);
+        for (uint256 i; i < bids.length; ++i) {
+            list[i] = IAuctionHouse.Bid(wordOf(bids[i]), bids[i].secret);
+        }
+    }
+
+    function words(Bid[] memory bids) internal pure returns (BidWord[] memory list) {
+        list = new BidWord[](bids.length);
+        for (uint256 i; i < bids.length; ++i) {
+            list[i] = wordOf(bids[i]);
+        }
+    }
+
+    function wordOf(Bid memory bid) internal pure returns (BidWord) {
+        bool offline = bid.submarket == IAuctionHouse.Submarket.Offline;
+        return bid.opened ? openedBid(bid.bidder, offline, bid.amount) : sealedBid(bid.bidder, offline);
+    }
+
+    function words(Score[] memory scores) internal pure returns (ScoreWord[] memory packed) {
+        packed = new ScoreWord[](scores.length);
+        for (uint256 i; i < scores.length; ++i) {
+            packed[i] = ScoreWord.wrap(
+                uint256(scores[i].proportional) << 128 | uint256(scores[i].additive) << 32 | scores[i].simulationSeconds
+            );
+        }
     }
 }

@@ -2,33 +2,60 @@
 pragma solidity 0.8.37;
 
 import {AuctionSettlementLibrary} from "../../../contracts/auctions/AuctionSettlementLibrary.sol";
+import {BidWord, ScoreWord} from "../../../contracts/auctions/AuctionWords.sol";
+import {EntitlementTree} from "../../../contracts/auctions/EntitlementTree.sol";
 import {IAuctionHouse} from "../../../contracts/auctions/IAuctionHouse.sol";
 
 /// @title AuctionSettlementHarness
 /// @notice Gives the library its calldata.
 contract AuctionSettlementHarness {
-    function outcome(
-        IAuctionHouse.Terms calldata terms,
-        IAuctionHouse.Bid[] calldata bids,
-        IAuctionHouse.Score[] calldata scores
-    ) external pure returns (IAuctionHouse.Result memory) {
-        return AuctionSettlementLibrary.outcome(terms, bids, scores);
+    using EntitlementTree for bytes32[];
+
+    function outcome(IAuctionHouse.Terms calldata terms, BidWord[] calldata bids, ScoreWord[] calldata scores)
+        external
+        pure
+        returns (IAuctionHouse.Result memory)
+    {
+        return AuctionSettlementLibrary.resultOf(terms, standing(terms, bids, scores));
     }
 
-    function payments(
-        IAuctionHouse.Terms calldata terms,
-        IAuctionHouse.Bid[] calldata bids,
-        IAuctionHouse.Result calldata result,
-        address treasury
-    ) external pure returns (address[] memory, uint256[] memory) {
-        return AuctionSettlementLibrary.payments(terms, bids, result, treasury);
+    /// @dev After all bids, whose commitments are their places.
+    function standing(IAuctionHouse.Terms calldata terms, BidWord[] calldata bids, ScoreWord[] calldata scores)
+        public
+        pure
+        returns (IAuctionHouse.Standing memory reached)
+    {
+        reached = AuctionSettlementLibrary.start();
+        for (uint256 i; i < bids.length; ++i) {
+            ScoreWord score = reached.onlineBids < scores.length ? scores[reached.onlineBids] : ScoreWord.wrap(0);
+            AuctionSettlementLibrary.step(terms, reached, bids[i], bytes32(i), score);
+        }
     }
 
-    function fundsOf(IAuctionHouse.Terms calldata terms, uint256 bids, uint256 onlineBids)
+    function refunds(IAuctionHouse.Terms calldata terms, BidWord[] calldata bids, IAuctionHouse.Result calldata result)
+        external
+        pure
+        returns (uint256[] memory amounts)
+    {
+        amounts = new uint256[](bids.length);
+        for (uint256 i; i < bids.length; ++i) {
+            amounts[i] = AuctionSettlementLibrary.refundOf(terms, result, i, bids[i]);
+        }
+    }
+
+    function unusedAdvanceOf(IAuctionHouse.Terms calldata terms, IAuctionHouse.Result calldata result)
         external
         pure
         returns (uint256)
     {
-        return AuctionSettlementLibrary.fundsOf(terms, bids, onlineBids);
+        return AuctionSettlementLibrary.unusedAdvanceOf(terms, result);
+    }
+
+    function entitlements(IAuctionHouse.Entitlement[] calldata all) external pure returns (bytes32) {
+        bytes32[] memory tree = EntitlementTree.allocate(all.length);
+        for (uint256 i; i < all.length; ++i) {
+            tree.set(i, EntitlementTree.leafOf(all[i].index, all[i].account, all[i].amount));
+        }
+        return tree.rootOf();
     }
 }

@@ -17,6 +17,7 @@ def expected_balances(events: Sequence[LoggedEvent]) -> dict[str, int]:
     }
     credits = 0
     stakes: dict[str, int] = {}
+    deposits: dict[bytes, tuple[int, int]] = {}
     for one in events:
         a = one.arguments
         held = open_amounts.get(one.contract, {})
@@ -43,10 +44,11 @@ def expected_balances(events: Sequence[LoggedEvent]) -> dict[str, int]:
                 held.pop(a["taskId"])
             case ("AuctionHouse", "RoundOpened"):
                 held[a["roundId"]] = a["terms"]["brandPrice"] * a["terms"]["maximumSeconds"]
+                deposits[a["roundId"]] = a["terms"]["onlineDeposit"], a["terms"]["offlineDeposit"]
             case ("AuctionHouse", "BidCommitted"):
-                held[a["roundId"]] += a["deposit"]
-            case ("AuctionHouse", "RoundSettled" | "RoundRefunded"):
-                held.pop(a["roundId"])
+                held[a["roundId"]] += deposits[a["roundId"]][a["submarket"]]
+            case ("AuctionHouse", "EntitlementCollected"):
+                held[a["roundId"]] -= a["amount"]
             case ("Challenges", "ChallengeOpened"):
                 held[a["challengeId"]] = a["deposit"]
             case ("Challenges", "ChallengeSettled"):
