@@ -21,7 +21,9 @@ from two_chains import (
     PAYMENT_CHAIN,
     PRICE,
     REFUNDED,
+    SPARE_BLOCKS,
     Exchange,
+    Tower,
     TwoChains,
     fee_payer,
     running_tower,
@@ -31,6 +33,8 @@ from watch_victim import watch_until_killed
 
 from edgebazaar.chain.rpc import from_quantity
 from edgebazaar.chain.transactions import TransactionFailed
+from edgebazaar.db import read_scope
+from edgebazaar.exchange.watch.records import sent_transactions
 from edgebazaar.exchange.watch.status import Memory, read_status
 
 # Forks of a server that has imported the watchtower once and has no threads.
@@ -46,6 +50,8 @@ def payer(chains: TwoChains) -> LocalAccount:
 
 @pytest.fixture
 def chains(two_chains: TwoChains) -> TwoChains:
+    """Both chains, with no parties of this test yet."""
+    two_chains.present.clear()
     return two_chains
 
 
@@ -60,6 +66,13 @@ def assert_paid_fees_only(chains: TwoChains, payer: LocalAccount, acts: tuple[in
     assert (chains.content.nonce(payer), chains.payment.nonce(payer)) == acts
     for side, count in zip((chains.content, chains.payment), acts, strict=True):
         assert (side.balance(payer) < 10**20) is bool(count)
+
+
+def blocks_of_mined(running: Tower, index: int) -> list[int]:
+    """Blocks of what the watchtower sent to its n-th chain and knows to be mined."""
+    with read_scope(running.chains[index].engine) as session:
+        rows = sent_transactions(session)
+    return [row.block_number for row in rows if row.block_number is not None]
 
 
 def test_the_counterparty_never_locks(
@@ -139,24 +152,26 @@ def test_nobody_watches_until_the_first_timelock(
 def test_a_reveal_that_a_reorganisation_removes_is_not_acted_upon(
     chains: TwoChains, exchange: Exchange, payer: LocalAccount, tmp_path: Path
 ) -> None:
-    confirmations = (2, 40)
+    confirmations = (2, 200)
     payment = chains.payment
     exchange.lock_content()
     exchange.lock_price()
+    payment.mine(SPARE_BLOCKS)
     fees = payment.fees[exchange.seller.address]
-    Memory({CONTENT_CHAIN: confirmations[0], PAYMENT_CHAIN: confirmations[1]}, frozenset()).save(
-        tmp_path
-    )
+    depths = dict(zip((CONTENT_CHAIN, PAYMENT_CHAIN), confirmations, strict=True))
+    Memory(depths, frozenset(chains.present)).save(tmp_path)
     with running_tower(chains, tmp_path, payer, confirmations=confirmations) as running:
         block = from_quantity(exchange.reveal()["blockNumber"])
         (duty,) = wait_for(lambda: read_status(tmp_path).due, "the reveal to be seen")
         assert (str(duty.kind), duty.lock.lock_id) == ("await", exchange.first)
-        payment.rpc.call("anvil_reorg", [payment.head() - block + 1, []])
+        payment.reorganise_from(block)
         wait_for(lambda: exchange.states()[1] == OPEN, "the reveal to be gone")
         payment.fees[exchange.seller.address] = fees  # the claim was never made
-        (_, indexer) = (chain.indexer for chain in running.chains)
+        content_indexer, indexer = (chain.indexer for chain in running.chains)
         wait_for(lambda: indexer.status().reorganisations == 1, "the tower to notice")
-        indexer.wait_for_block(block + confirmations[1] + 5, 20)
+        payment.mine(confirmations[1])
+        indexer.wait_for_block(block + confirmations[1], 20)
+        content_indexer.wait_for_block(chains.content.head() + 5, 20)
         assert read_status(tmp_path).due == ()
         assert exchange.states() == (OPEN, OPEN)
         assert_paid_fees_only(chains, payer, (0, 0))
@@ -164,6 +179,28 @@ def test_a_reveal_that_a_reorganisation_removes_is_not_acted_upon(
         wait_for(lambda: exchange.states() == (REFUNDED, REFUNDED), "both refunds")
     exchange.assert_outcome(traded=False)
     assert_paid_fees_only(chains, payer, (1, 1))
+
+
+def test_a_claim_that_a_reorganisation_removes_is_sent_again(
+    chains: TwoChains, exchange: Exchange, payer: LocalAccount, tmp_path: Path
+) -> None:
+    content = chains.content
+    exchange.lock_content()
+    exchange.lock_price()
+    content.mine(SPARE_BLOCKS)
+    with running_tower(chains, tmp_path, payer, confirmations=(200, 2)) as running:
+        exchange.reveal()
+        indexer = running.chains[0].indexer
+        (sent,) = wait_for(lambda: blocks_of_mined(running, 0), "the claim for the buyer")
+        content.reorganise_from(sent)
+        wait_for(lambda: indexer.status().reorganisations == 1, "the tower to notice")
+        wait_for(lambda: exchange.states() == (CLAIMED, CLAIMED), "the claim once more")
+        (again,) = wait_for(lambda: blocks_of_mined(running, 0), "the outbox to know")
+        assert again >= sent - SPARE_BLOCKS
+        content.mine(200)
+        wait_for(lambda: running.chains[0].relayer.status().counts == {"confirmed": 1}, "its end")
+    exchange.assert_outcome(traded=True)
+    assert_paid_fees_only(chains, payer, (1, 0))
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ HOUR = 3600
 PRICE = 10**18 + 7
 NONE, OPEN, CLAIMED, REFUNDED = range(4)
 PATIENCE = 20.0
+SPARE_BLOCKS = 20
 Terms = dict[str, Any]
 
 
@@ -92,6 +93,15 @@ class Side:
     def head(self) -> int:
         return from_quantity(self.rpc.call("eth_blockNumber"))
 
+    def mine(self, blocks: int) -> None:
+        """So many blocks at once, a second apart."""
+        self.rpc.call("anvil_mine", [hex(blocks)])
+
+    def reorganise_from(self, block: int) -> None:
+        """Replaces this block and all after it, and a few before it, with empty ones."""
+        # The chain may grow between the two calls, and must not escape by that.
+        self.rpc.call("anvil_reorg", [self.head() - block + 1 + SPARE_BLOCKS // 2, []])
+
     def now(self) -> int:
         """Time of the newest block."""
         return from_quantity(self.rpc.call("eth_getBlockByNumber", ["latest", False])["timestamp"])
@@ -110,13 +120,18 @@ class Side:
 
 @dataclass
 class TwoChains:
-    """The content chain, the payment chain, and the folder of their manifests."""
+    """The content chain, the payment chain, and the folder of their manifests.
+
+    Attributes:
+        present: Parties of the present test; watchtowers leave the locks of others alone.
+    """
 
     content: Side
     payment: Side
     manifests: Path
     market: Market
     provider: LocalAccount
+    present: set[str] = field(default_factory=set)
 
     def jump_to(self, timestamp: int) -> None:
         """Moves the clocks of both chains there."""
@@ -132,6 +147,7 @@ class TwoChains:
         account = self.content.member()
         self.payment.rpc.call("anvil_setBalance", [account.address, hex(10**21)])
         self.payment.admit(account)
+        self.present.add(account.address.lower())
         return account
 
     def exchange(self) -> Exchange:
@@ -262,7 +278,8 @@ def running_tower(
     chains: TwoChains, directory: Path, account: LocalAccount, **options: Any
 ) -> Iterator[Tower]:
     """A watchtower that works while the block runs."""
-    watched = watched_chains(chains, directory, account, **options)
+    parties = frozenset(chains.present)
+    watched = watched_chains(chains, directory, account, parties=parties, **options)
     tower = Watchtower(watched)
     stop = threading.Event()
     thread = threading.Thread(target=tower.run, args=(stop,), daemon=True)

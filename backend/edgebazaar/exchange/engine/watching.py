@@ -57,6 +57,7 @@ class Reveal:
 
     Attributes:
         chain_id: Chain of that claim.
+        lock_id: Lock that it claimed.
         block: Block of that claim.
         timestamp: Unix time of that block.
         hashlock: What the preimage opens.
@@ -64,6 +65,7 @@ class Reveal:
     """
 
     chain_id: int
+    lock_id: str
     block: int
     timestamp: int
     hashlock: bytes
@@ -117,6 +119,8 @@ def duties(
         locks: Open locks of these chains.
         reveals: Claims of these chains that made a preimage public, final or not.
     """
+    # Locks and reveals are not read in the same instant.
+    claimed = {(reveal.chain_id, reveal.lock_id) for reveal in reveals}
     known: dict[bytes, list[Reveal]] = defaultdict(list)
     for reveal in reveals:
         if opens(reveal.preimage, reveal.hashlock):
@@ -124,7 +128,8 @@ def duties(
     found = [
         duty
         for lock in locks
-        if (duty := _duty(views, lock, known.get(lock.hashlock, []))) is not None
+        if (lock.chain_id, lock.lock_id) not in claimed
+        and (duty := _duty(views, lock, known.get(lock.hashlock, []))) is not None
     ]
     order = [DutyKind.CLAIM, DutyKind.AWAIT, DutyKind.REFUND]
     return sorted(

@@ -49,7 +49,13 @@ def open_locks(session: Session, chain_id: int, parties: frozenset[str]) -> list
 def reveals(session: Session, chain_id: int, hashlocks: Iterable[bytes]) -> list[Reveal]:
     """Claims that made the preimage of one of these hashlocks public."""
     statement = (
-        select(_lock.hashlock, _lock.preimage, chain_event.c.block_number, _lock.closed_at)
+        select(
+            _lock.lock_id,
+            _lock.hashlock,
+            _lock.preimage,
+            chain_event.c.block_number,
+            _lock.closed_at,
+        )
         .join(chain_event, chain_event.c.transaction_hash == _lock.closed_transaction_hash)
         .where(_lock.preimage.is_not(None), chain_event.c.event == "Claimed")
         .distinct()
@@ -59,8 +65,16 @@ def reveals(session: Session, chain_id: int, hashlocks: Iterable[bytes]) -> list
     for start in range(0, len(wanted), _HASHLOCKS_AT_ONCE):
         part = wanted[start : start + _HASHLOCKS_AT_ONCE]
         for row in session.execute(statement.where(_lock.hashlock.in_(part))):
-            hashlock, preimage = _bytes(row.hashlock), _bytes(row.preimage)
-            found.append(Reveal(chain_id, row.block_number, row.closed_at, hashlock, preimage))
+            found.append(
+                Reveal(
+                    chain_id=chain_id,
+                    lock_id=row.lock_id,
+                    block=row.block_number,
+                    timestamp=row.closed_at,
+                    hashlock=_bytes(row.hashlock),
+                    preimage=_bytes(row.preimage),
+                )
+            )
     return found
 
 

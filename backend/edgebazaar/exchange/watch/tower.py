@@ -54,7 +54,10 @@ class Watchtower:
                 stop.wait(self._poll_seconds)
         finally:
             for chain in self._chains.values():
-                chain.stop()
+                try:
+                    chain.stop()
+                except TimeoutError as error:  # a chain that hangs; its thread ends with us
+                    _log.warning("stopped in the middle", chain=chain.chain_id, error=str(error))
 
     def step(self) -> list[Duty]:
         """One look at what the databases say, and the acts that follow; what was due."""
