@@ -190,7 +190,6 @@ class Exchange:
             "expected": bytes(32),
             "firstLock": bytes(32),
             "guardedContent": 0,
-            "salt": secrets.token_bytes(32),
         }
 
     def lock_content(self) -> None:
