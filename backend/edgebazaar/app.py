@@ -95,6 +95,13 @@ def running_backend(
         ConfigurationError: If a setting does not fit the machine or the chain.
         DeploymentMismatch: If the manifest is that of other contracts.
     """
+    if missing := set(CONTRACT_NAMES) - set(settings.deployment_profile.contracts):
+        raise ConfigurationError(
+            f"profile {settings.profile} lacks contracts that the backend serves: "
+            f"{', '.join(sorted(missing))}",
+            mend="Use default or demo here; 'edgebazaar deploy' deploys any profile",
+            field="EDGEBAZAAR_PROFILE",
+        )
     with ExitStack() as stack:
         node = stack.enter_context(running_node(settings))
         url = node.url if node else settings.rpc_url
@@ -150,13 +157,6 @@ def running_server(settings: Settings, application: FastAPI) -> Iterator[str]:
 def _deployment(
     settings: Settings, url: str, progress: Callable[[DeploymentProgress], None] | None
 ) -> Deployment:
-    if missing := set(CONTRACT_NAMES) - set(settings.deployment_profile.contracts):
-        raise ConfigurationError(
-            f"profile {settings.profile} lacks contracts that the backend serves: "
-            f"{', '.join(sorted(missing))}",
-            mend="Use default or demo here; 'edgebazaar deploy' deploys any profile",
-            field="EDGEBAZAAR_PROFILE",
-        )
     return deploy(
         url,
         settings.keys.administrator,

@@ -266,6 +266,18 @@ def test_status_of_a_folder_without_a_watchtower(run: Command, tmp_path: Path) -
     assert "no watchtower ever ran" in err
 
 
+def test_a_chain_for_payments_is_no_chain_for_the_backend(
+    run: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EDGEBAZAAR_PROFILE", "payments")
+    monkeypatch.setenv("EDGEBAZAAR_API_PORT", "0")
+    monkeypatch.setenv("EDGEBAZAAR_DATA_DIRECTORY", str(tmp_path / "var"))
+    code, _, err = run("up")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "ProofOfAIGC" in err
+    assert not (tmp_path / "var").exists()
+
+
 def test_help_teaches(run: Command) -> None:
     code, out, _ = run("watch", "--help")
     assert code == 0
