@@ -244,6 +244,22 @@ def esp(
     run_agent(api, key_file, images=images, lazy_after=lazy_after)
 
 
+@app.command()
+def epochs(
+    api: Annotated[str, typer.Option(help="Address of the backend.")] = "http://127.0.0.1:8000",
+    key_file: Annotated[
+        Path, typer.Option(help="File with the operator's private key, 0x-hex.", exists=True)
+    ] = Path("operator.key"),
+) -> None:
+    """Do an operator's duty.
+
+    Publish the reputations at every window's beginning, answer demands for leaves.
+    """
+    from edgebazaar.reputation.epochs.publisher import run_publisher
+
+    run_publisher(api, key_file)
+
+
 @index_app.command("status")
 def index_status() -> None:
     """Show how far the read model is behind the chain."""

@@ -69,6 +69,26 @@ interface IReputationLedger {
         view
         returns (Opinion memory opinion, uint256 expectation);
 
+    /// @notice Interactions of a pair as they stood when the present window began: those of the window before it are
+    /// recent, all earlier ones older, those of the present one do not count yet.
+    function openingCountsOf(address rater, address subject) external view returns (Counts memory);
+
+    /// @notice {totalsOf} as it stood when the present window began.
+    function openingTotalsOf(address rater) external view returns (Counts memory counts, uint256 subjects);
+
+    /// @notice {reputationOf} as it stood when the present window began. Nobody, the zero address, has only recommenders.
+    function openingReputationOf(address rater, address subject, address[] calldata recommenders)
+        external
+        view
+        returns (Opinion memory opinion, uint256 expectation);
+
+    /// @notice Whether a pair had an interaction before a window began; for the zero address as rater, whether anybody had
+    /// one with the subject.
+    function isKnownBefore(uint256 window, address rater, address subject) external view returns (bool);
+
+    /// @notice Whether a contract may record.
+    function isSource(address account) external view returns (bool);
+
     /// @notice Weights in force.
     function weights() external view returns (Weights memory);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IReputationEpochs} from "../reputation/IReputationEpochs.sol";
 import {ITaskStakes} from "./ITaskStakes.sol";
 
 /// @title ITaskBoard
@@ -65,14 +66,13 @@ interface ITaskBoard is ITaskStakes {
 
     /// @notice The inputs of a selection, recorded so that anyone can recompute it.
     /// @param candidates Providers that were considered, strictly ascending by address.
-    /// @param expectations Expected trust of each candidate, 1e18 fixed point, as the reputation ledger gave it.
-    /// @param recommenders Accounts whose opinions were fused in.
-    /// @param evaluatedAt Number of the block at whose state the expectations were read.
+    /// @param expectations Expected trust of each candidate, 1e18 fixed point, as the epoch says; none where the policy
+    /// does not ask for it.
+    /// @param epoch Window of that reputation epoch, zero for the one before all others.
     struct Selection {
         address[] candidates;
         uint256[] expectations;
-        address[] recommenders;
-        uint40 evaluatedAt;
+        uint40 epoch;
     }
 
     /// @notice What a provider commits to on delivery.
@@ -107,6 +107,7 @@ interface ITaskBoard is ITaskStakes {
     error TaskBoard_SeedExpired(uint256 postedBlock, uint256 blockNumber);
     error TaskBoard_NotCandidate(address provider);
     error TaskBoard_BadSelection();
+    error TaskBoard_NotSelected(address provider, address selected);
     error TaskBoard_SelfAssignment(address producer);
     error TaskBoard_NotEligible(address provider, uint96 stake, uint96 minimumStake);
     error TaskBoard_FeeBelowOffer(uint256 fee, uint96 minimumFee);
@@ -127,9 +128,16 @@ interface ITaskBoard is ITaskStakes {
 
     /// @notice Assigns the provider that the policy selected; the seed is keccak256(taskId, hash of the posting block).
     /// @dev Requirements: caller is the producer; posted in an earlier block, at most 256 ago; candidates ascending, provider
-    /// among them, one expectation each; at most 16 recommenders; evaluated at a past block; provider another account,
-    /// eligible, within its offer and capacity; not after `deliverBy`.
-    function assign(Terms calldata terms, address provider, Selection calldata selection) external;
+    /// among them; for the two policies by reputation, expectations that the evidence shows to be those of the latest final
+    /// epoch, and for the others none; for HighestReputation and Uniform, the provider that the policy selects (the draw of
+    /// SoftmaxReputation is recomputed off chain); provider another account, eligible, within its offer and capacity; not
+    /// after `deliverBy`.
+    function assign(
+        Terms calldata terms,
+        address provider,
+        Selection calldata selection,
+        IReputationEpochs.Evidence calldata evidence
+    ) external;
 
     /// @notice Commits to the delivered content. Requirements: caller is the assigned provider; before `closeAt`.
     function deliver(Terms calldata terms, Delivery calldata delivery) external;

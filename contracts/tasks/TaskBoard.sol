@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {MemberContext} from "../identity/MemberContext.sol";
 import {Roles} from "../identity/Roles.sol";
 import {Payments} from "../payments/Payments.sol";
+import {IReputationEpochs} from "../reputation/IReputationEpochs.sol";
 import {IReputationLedger} from "../reputation/IReputationLedger.sol";
 import {ITaskBoard} from "./ITaskBoard.sol";
 import {TaskSelections} from "./TaskSelections.sol";
@@ -30,15 +31,22 @@ contract TaskBoard is ITaskBoard, TaskStakes {
 
     /// @notice Where outcomes are recorded.
     IReputationLedger public immutable ledger;
+    /// @notice Where the reputations are published that selections go by.
+    IReputationEpochs public immutable epochs;
 
     mapping(bytes32 taskId => Task task) private _tasks;
     mapping(bytes32 taskId => bytes32 deliveryHash) private _deliveries;
 
-    constructor(address membership_, address forwarder, address payouts_, address ledger_, uint96 minimumStake_)
-        MemberContext(membership_, forwarder)
-        TaskStakes(payouts_, minimumStake_)
-    {
+    constructor(
+        address membership_,
+        address forwarder,
+        address payouts_,
+        address ledger_,
+        address epochs_,
+        uint96 minimumStake_
+    ) MemberContext(membership_, forwarder) TaskStakes(payouts_, minimumStake_) {
         ledger = IReputationLedger(ledger_);
+        epochs = IReputationEpochs(epochs_);
     }
 
     /* TASK */
@@ -65,13 +73,18 @@ contract TaskBoard is ITaskBoard, TaskStakes {
     }
 
     /// @inheritdoc ITaskBoard
-    function assign(Terms calldata terms, address provider, Selection calldata selection) external {
+    function assign(
+        Terms calldata terms,
+        address provider,
+        Selection calldata selection,
+        IReputationEpochs.Evidence calldata evidence
+    ) external {
         // Check: the producer assigns its posted task, by a seed it could not choose, within the provider's offer.
         _requireProducer(terms);
         (bytes32 taskId, Task memory task) = _requireState(terms, State.Posted);
         require(block.timestamp <= terms.deliverBy, TaskBoard_TooLate(terms.deliverBy, block.timestamp));
-        TaskSelections.requireFit(selection, provider);
         bytes32 seed = TaskSelections.seedOf(taskId, task.postedBlock);
+        TaskSelections.requireSelected(terms, provider, selection, evidence, epochs, seed);
         _requireAssignable(terms, provider);
 
         // Effect: the provider works on one more task.

@@ -23,6 +23,7 @@ MEMBERS = {
     "second_simulator": support.MODEL_PROVIDER,
     "auditor": support.AUDITOR,
     "operator": support.OPERATOR,
+    "second_operator": support.OPERATOR,
 }
 OTHERS = ("administrator", "stranger", "relayer", "treasury")
 
@@ -81,7 +82,7 @@ def people(deployer):
 
 @pytest.fixture(scope="module")
 def system(deployer, people, project):
-    """All ten contracts, bound to each other, and every member of `people` admitted."""
+    """All contracts, bound to each other, and every member of `people` admitted."""
     sender = {"from": deployer}
     forwarder = project.TrustedForwarder.deploy(sender)
     membership = project.Membership.deploy(people.administrator, forwarder, sender)
@@ -108,8 +109,18 @@ def system(deployer, people, project):
         membership, forwarder, registry, payouts, support.SAFETY_MARGIN, sender
     )
     sale = project.AtomicSale.deploy(membership, forwarder, registry, payouts, ledger, sender)
+    epochs = project.ReputationEpochs.deploy(
+        membership,
+        forwarder,
+        payouts,
+        ledger,
+        people.treasury,
+        support.EPOCH_BOND,
+        support.ANSWER_SECONDS,
+        sender,
+    )
     board = project.TaskBoard.deploy(
-        membership, forwarder, payouts, ledger, support.MINIMUM_STAKE, sender
+        membership, forwarder, payouts, ledger, epochs, support.MINIMUM_STAKE, sender
     )
     house = project.AuctionHouse.deploy(membership, forwarder, payouts, people.treasury, sender)
     registry.bindCustodians(timelock, sale, challenges, sender)
@@ -121,6 +132,7 @@ def system(deployer, people, project):
         membership=membership,
         payouts=payouts,
         ledger=ledger,
+        epochs=epochs,
         registry=registry,
         challenges=challenges,
         timelock=timelock,

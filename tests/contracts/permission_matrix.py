@@ -21,12 +21,15 @@ from contract_support import (
     now,
 )
 from exchange_terms import ETHER, NATIVE, PREIMAGE, Lock, Sale
+from permission_epochs import EVIDENCE
+from permission_epochs import ROWS as EPOCH_ROWS
 from permission_rows import HOLDS, Row, error, lacks, member_or, no_stake, who
 from permission_world import (
     DELIVERY,
     FEE,
     LONG,
     World,
+    no_evidence,
     request,
     selection,
     task,
@@ -370,8 +373,8 @@ MATRIX = [
     ),
     Row(
         "TaskBoard",
-        f"assign({TASK},address,(address[],uint256[],address[],uint40))",
-        lambda w, _: (w.tasks.posted, w.people.provider, selection(w)),
+        f"assign({TASK},address,(address[],uint256[],uint40),{EVIDENCE})",
+        lambda w, _: (w.tasks.posted, w.people.provider, selection(w), no_evidence()),
         frozenset({"producer"}),
         NOT_PRODUCER,
     ),
@@ -489,4 +492,6 @@ MATRIX = [
         lambda w, _: w.rounds.to_collect_many,
         note="for the accounts that are owed",
     ),
+    # Operators publish reputations, anybody proves them wrong.
+    *EPOCH_ROWS,
 ]

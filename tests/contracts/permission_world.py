@@ -15,6 +15,7 @@ from contract_support import (
     MINIMUM_STAKE,
     WEIGHTS,
     WINDOW_SECONDS,
+    ZERO_ADDRESS,
     ZERO_BYTES,
     Work,
     admit,
@@ -50,12 +51,17 @@ class World:
     tasks: SimpleNamespace = field(default_factory=SimpleNamespace)
     rounds: SimpleNamespace = field(default_factory=SimpleNamespace)
     unbound: SimpleNamespace = field(default_factory=SimpleNamespace)
+    epochs: SimpleNamespace = field(default_factory=SimpleNamespace)
     new_work: Work | None = None
 
 
 def build(system, people, project, deployer) -> World:
     """Bring the contracts to the state."""
+    # The module's rows import this one's world.
+    from permission_epochs import publish_epochs
+
     world = World(system, people)
+    publish_epochs(world, project, deployer)
     start = now()
     _name_callers(world, deployer)
     _register_contents(world)
@@ -91,7 +97,13 @@ def task(world: World, label: str, deliver_in: int = LONG, producer=None) -> tup
 
 def selection(world: World) -> tuple:
     """A selection with one candidate."""
-    return ([world.people.provider], [0], [], chain.height)
+    return ([world.people.provider], [], 0)
+
+
+def no_evidence() -> tuple:
+    """The evidence of a selection that does not go by reputation."""
+    first = (ZERO_BYTES, ZERO_BYTES, 0, 0, ZERO_ADDRESS, 0)
+    return (first, first, [])
 
 
 def voucher(world: World) -> tuple:
@@ -182,7 +194,8 @@ def _bind_nothing(world: World, project, deployer) -> None:
         system.membership, system.forwarder, [], sender
     )
     world.unbound.ledger = project.ReputationLedger.deploy(WEIGHTS, WINDOW_SECONDS, sender)
-    board = (system.membership, system.forwarder, system.payouts, system.ledger, MINIMUM_STAKE)
+    parts = (system.membership, system.forwarder, system.payouts, system.ledger, system.epochs)
+    board = (*parts, MINIMUM_STAKE)
     world.unbound.board = project.TaskBoard.deploy(*board, sender)
     judged = project.TaskBoard.deploy(*board, sender)
     judged.bindDisputes(system.house, sender)
@@ -233,7 +246,8 @@ def _work_on_tasks(world: World) -> None:
         terms = task(world, name)
         setattr(world.tasks, name, terms)
         board.post(terms, {"from": people.producer, "value": FEE})
-        board.assign(terms, people.provider, selection(world), {"from": people.producer})
+        chosen = (people.provider, selection(world), no_evidence())
+        board.assign(terms, *chosen, {"from": people.producer})
     for terms in (world.tasks.delivered, world.tasks.accepted):
         board.deliver(terms, DELIVERY, {"from": people.provider})
     board.accept(world.tasks.accepted, {"from": people.producer})

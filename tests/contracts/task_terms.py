@@ -3,8 +3,7 @@
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from brownie import chain
-from contract_support import ZERO_BYTES, digest, now
+from contract_support import ZERO_ADDRESS, ZERO_BYTES, digest, now
 
 NONE, POSTED, ASSIGNED, DELIVERED, ACCEPTED, SETTLED, CLOSED = range(7)
 SOFTMAX, HIGHEST, UNIFORM, DIRECT = range(4)
@@ -68,12 +67,14 @@ class Task:
         """Post with the fee."""
         return board.post(self.terms, {"from": self.producer, "value": self.fee, **transaction})
 
-    def assign(self, board, provider, selection=None, **transaction):
-        """Assign to a provider, by default as the only candidate."""
+    def assign(self, board, provider, selection=None, evidence=None, **transaction):
+        """Assign to a provider, by default as the only candidate and before any epoch."""
+        chosen = selection or selection_of([provider], [] if self.policy > HIGHEST else None)
         return board.assign(
             self.terms,
             provider,
-            selection or selection_of([provider]),
+            chosen,
+            evidence or evidence_of(chosen),
             {"from": self.producer, **transaction},
         )
 
@@ -111,12 +112,14 @@ def task_of(producer, **terms) -> Task:
     return Task(producer, **{"deliver_by": now() + 2 * HOUR, "close_at": now() + 3 * HOUR, **terms})
 
 
-def selection_of(candidates, expectations=None, recommenders=(), evaluated_at=None) -> tuple:
+def selection_of(candidates, expectations=None, epoch=0) -> tuple:
     """The record of a selection, as `ITaskBoard.Selection`."""
     candidates = [str(candidate) for candidate in candidates]
-    return (
-        candidates,
-        [ETHER // 2] * len(candidates) if expectations is None else expectations,
-        [str(recommender) for recommender in recommenders],
-        chain.height if evaluated_at is None else evaluated_at,
-    )
+    known = [ETHER // 2] * len(candidates) if expectations is None else expectations
+    return (candidates, known, epoch)
+
+
+def evidence_of(selection) -> tuple:
+    """The evidence for a selection before any epoch, as `IReputationEpochs.Evidence`."""
+    first = (ZERO_BYTES, ZERO_BYTES, 0, 0, ZERO_ADDRESS, 0)
+    return (first, first, [(0, ZERO_BYTES, [])] * len(selection[1]))

@@ -1,6 +1,6 @@
 """The ledger against its Python twin, to the last digit.
 
-Counters are written straight into the ledger's storage, so that all 32 bits of them are reached;
+Counters are written straight into the ledger's storage, so that all 28 bits of them are reached;
 that they land where they belong tests the packed layout as well.
 """
 
@@ -13,7 +13,7 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from edgebazaar.reputation.engine import fixed_point as twin
-from edgebazaar.reputation.engine.windows import OutcomeCounts, WindowedCounts
+from edgebazaar.reputation.engine.windows import MAXIMUM_COUNT, OutcomeCounts, WindowedCounts
 
 PAIRS_SLOT, TOTALS_SLOT = 2, 3
 WAD = 10**18
@@ -22,7 +22,7 @@ ROUNDS = 60
 
 def draw_count(dice: random.Random) -> int:
     """Small, large and extreme counts alike."""
-    return dice.choice((0, 1, dice.randrange(10), dice.randrange(2**16), 2**32 - 1))
+    return dice.choice((0, 1, dice.randrange(10), dice.randrange(2**16), MAXIMUM_COUNT))
 
 
 def draw_counts(dice: random.Random, window: int) -> WindowedCounts:
@@ -31,13 +31,13 @@ def draw_counts(dice: random.Random, window: int) -> WindowedCounts:
     return WindowedCounts(window - dice.randrange(4), *pairs)
 
 
-def packed(counts: WindowedCounts, subjects: int = 0) -> int:
-    """The storage word: window, current, previous, older, subjects, from the lowest bit up."""
+def packed(counts: WindowedCounts, label: int = 0) -> int:
+    """The storage word: window, current, previous, older, label, from the lowest bit up."""
     word = counts.window
     fields = (counts.current, counts.previous, counts.older)
     for index, count in enumerate(one for f in fields for one in (f.positive, f.negative)):
-        word |= count << (40 + 32 * index)
-    return word | subjects << 232
+        word |= count << (40 + 28 * index)
+    return word | label << 208
 
 
 def slot_of(key, slot: bytes) -> bytes:
@@ -120,21 +120,35 @@ def test_recorded_counters_equal_the_twin(project, deployer):
     ledger = deploy(project, deployer, deployer, twin.FixedWeights(), 3600)
     rater, subjects = deployer, [f"0x{number:040x}" for number in (1, 2, 3)]
     pairs = {subject: WindowedCounts() for subject in subjects}
-    totals, touched = WindowedCounts(), set()
+    totals, touched, fresh = WindowedCounts(), set(), set()
     for _ in range(40):
         mine_at(now() + dice.choice((1, 600, 3600, 9000)))
         subject, positive = dice.choice(subjects), dice.random() < 0.5
         ledger.record(rater, subject, positive, ZERO_BYTES, {"from": deployer})
         window = now() // 3600
+        if window != totals.window:
+            fresh = set()
+        fresh |= {subject} - touched
         touched.add(subject)
         pairs[subject] = pairs[subject].recorded(positive, window)
         totals = totals.recorded(positive, window)
         stored = web3.eth.get_storage_at(ledger.address, int.from_bytes(totals_slot(rater), "big"))
-        assert int.from_bytes(stored, "big") == packed(totals, len(touched))
+        assert int.from_bytes(stored, "big") == packed(totals, len(touched) | len(fresh) << 24)
         counts, distinct = ledger.totalsOf(rater)
         assert (as_tuple(counts), distinct) == (plain(totals.counts(window)), len(touched))
+        opening, known = ledger.openingTotalsOf(rater)
+        assert known == len(touched) - len(fresh)
+        assert as_tuple(opening) == opening_of(totals, window)
         for one, expected in pairs.items():
             assert as_tuple(ledger.countsOf(rater, one)) == plain(expected.counts(window))
+            assert as_tuple(ledger.openingCountsOf(rater, one)) == opening_of(expected, window)
+
+
+def opening_of(counts: WindowedCounts, window: int) -> tuple:
+    """Counts of the windows before one, as they stood when it began."""
+    moved = counts.advanced(window)
+    recent, older = moved.previous, moved.older
+    return (recent.positive, recent.negative, older.positive, older.negative)
 
 
 def plain(counts) -> tuple:
@@ -152,7 +166,7 @@ def test_a_full_counter_refuses_as_the_twin_does(project, deployer, field):
     rater, subject = deployer, "0x" + 40 * "1"
     chain.mine()
     window = now() // 10**6
-    full = OutcomeCounts(2**32 - 1, 0)
+    full = OutcomeCounts(MAXIMUM_COUNT, 0)
     if field == "current":
         counts = WindowedCounts(window, current=full)
     else:

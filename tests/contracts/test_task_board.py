@@ -1,5 +1,7 @@
 """TaskBoard: how a task goes on, from the fee in escrow to the key of the delivered content."""
 
+from hashlib import sha256
+
 import pytest
 from brownie import chain
 from contract_support import (
@@ -32,6 +34,7 @@ from task_terms import (
     POSTED,
     SETTLED,
     SOFTMAX,
+    UNIFORM,
     selection_of,
     task_of,
 )
@@ -129,14 +132,14 @@ def test_an_assignment_records_what_it_follows_from(board, task, provider, peopl
     task.post(board)
     posted_block = chain[-1]
     candidates = sorted([str(provider), str(people.second_provider)], key=lambda a: int(a, 16))
-    selection = selection_of(candidates, [3 * 10**17, 7 * 10**17], [people.consumer])
+    selection = selection_of(candidates)
     event = task.assign(board, provider, selection).events["TaskAssigned"]
     seed = keccak(encode(["bytes32", "bytes32"], [task.id(board), bytes(posted_block.hash)]))
     assert bytes(event["seed"]) == seed
     assert event["provider"] == provider
     recorded = as_tuple(event["selection"])
-    assert [list(part) for part in recorded[:3]] == [list(part) for part in selection[:3]]
-    assert recorded[3] == selection[3]
+    assert [list(part) for part in recorded[:2]] == [list(part) for part in selection[:2]]
+    assert recorded[2] == selection[2] == 0
     assert tuple(board.stateOf(task.id(board))) == (ASSIGNED, provider, posted_block.number, now())
     assert board.offerOf(provider)[4] == 1
 
@@ -172,15 +175,56 @@ def test_a_selection_has_to_be_whole(board, task, provider, people):
         selection_of(both[::-1]),
         selection_of([provider, provider]),
         selection_of(both, [ETHER]),
-        selection_of([provider], recommenders=[people.consumer] * 17),
-        selection_of([provider], evaluated_at=chain.height + 50),
+        selection_of([provider], [ETHER // 2] * 2),
+        selection_of([provider], epoch=1),
     ):
         with fails_with("TaskBoard_BadSelection"):
             task.assign(board, provider, wrong)
     for wrong in (selection_of([people.second_provider]), selection_of([])):
         with fails_with("TaskBoard_NotCandidate", provider):
             task.assign(board, provider, wrong)
-    task.assign(board, provider, selection_of([provider], recommenders=[people.consumer] * 16))
+    with fails_with("ReputationEpochs_WrongExpectation", provider, ETHER // 2 + 1):
+        task.assign(board, provider, selection_of([provider], [ETHER // 2 + 1]))
+    task.assign(board, provider, selection_of([provider]))
+
+
+@pytest.mark.parametrize("policy", [UNIFORM, DIRECT])
+def test_policies_without_reputation_record_no_expectations(board, task, provider, policy):
+    task = task.but(policy=policy)
+    task.post(board)
+    for wrong in (selection_of([provider]), selection_of([provider], [], epoch=1)):
+        with fails_with("TaskBoard_BadSelection"):
+            task.assign(board, provider, wrong)
+    task.assign(board, provider, selection_of([provider], []))
+
+
+def test_a_uniform_draw_follows_from_the_seed(system, board, provider, people):
+    """The board draws by the top 53 bits of the seed's hash, and takes nobody else."""
+    both = sorted([str(provider), str(people.second_provider)], key=lambda a: int(a, 16))
+    board.stake({"from": people.second_provider, "value": ETHER})
+    board.setOffer(0, 1, 20, {"from": people.second_provider})
+    board.setOffer(0, 1, 20, {"from": provider})
+    drawn = set()
+    for number in range(12):
+        task = task_of(people.producer, policy=UNIFORM, salt=digest(number))
+        task.post(board)
+        seed = keccak(encode(["bytes32", "bytes32"], [task.id(board), bytes(chain[-1].hash)]))
+        drawn_bits = int.from_bytes(sha256(seed + b"edgebazaar/selection").digest(), "big") >> 203
+        place = drawn_bits * 2 >> 53
+        right, wrong = both[place], both[1 - place]
+        with fails_with("TaskBoard_NotSelected", wrong, right):
+            task.assign(board, wrong, selection_of(both, []))
+        task.assign(board, right, selection_of(both, []))
+        drawn.add(right)
+    assert drawn == set(both)
+
+
+def test_the_highest_is_the_first_among_equals(board, task, provider, people):
+    task = task.but(policy=HIGHEST)
+    task.post(board)
+    both = sorted([str(provider), str(people.second_provider)], key=lambda a: int(a, 16))
+    with fails_with("TaskBoard_NotSelected", both[1], both[0]):
+        task.assign(board, both[1], selection_of(both))
 
 
 def test_only_eligible_providers_are_assigned(system, board, task, provider, people):

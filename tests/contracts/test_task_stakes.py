@@ -15,6 +15,7 @@ def board(system, people, project, deployer):
         system.forwarder,
         system.payouts,
         system.ledger,
+        system.epochs,
         MINIMUM_STAKE,
         {"from": deployer},
     )

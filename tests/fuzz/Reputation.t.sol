@@ -70,8 +70,11 @@ contract ReputationTest is ForgeTest {
         assertSound(fused);
         IReputationLedger.Opinion memory swapped = OpinionLibrary.cumulativeFusion(second, first);
         assertEq(keccak256(abi.encode(fused)), keccak256(abi.encode(swapped)), "fusion commutes");
-        // Two floors fall into the uncertainty, a third is in the normaliser.
-        assertLe(fused.uncertainty, min(first.uncertainty, second.uncertainty) + 3, "fusion is no less certain");
+        // The masses' floors fall into the uncertainty, and so does that of the normaliser, in proportion to its size.
+        uint256 least = min(first.uncertainty, second.uncertainty);
+        uint256 sum = first.uncertainty + second.uncertainty;
+        uint256 rounding = sum == 0 ? 0 : min(least, 2 * WAD / sum);
+        assertLe(fused.uncertainty, least + rounding + 3, "fusion is no less certain");
     }
 
     function testFuzz_vacuousOpinionIsNeutral(uint256 beliefDraw, uint256 disbeliefDraw) public pure {
@@ -109,23 +112,57 @@ contract ReputationTest is ForgeTest {
 
     /* COUNTERS */
 
-    function testFuzz_packedCountersSurvive(uint40 window, uint32[6] memory counts, uint24 subjects) public pure {
+    function testFuzz_packedCountersSurvive(uint40 window, uint32[6] memory counts, uint48 label) public pure {
         InteractionCounters.Counters memory counters = InteractionCounters.Counters(
-            window, counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], subjects
+            window,
+            counts[0] % 2 ** 28,
+            counts[1] % 2 ** 28,
+            counts[2] % 2 ** 28,
+            counts[3] % 2 ** 28,
+            counts[4] % 2 ** 28,
+            counts[5] % 2 ** 28,
+            label
         );
         (bool fits, PackedCounters packed) = InteractionCounters.pack(counters);
         assertTrue(fits, "counters within their fields fit");
         assertEq(keccak256(abi.encode(packed.unpack())), keccak256(abi.encode(counters)), "unpack undoes pack");
+        assertEq(packed.windowOf(), window, "window");
+        assertEq(packed.labelOf(), label, "label");
+        assertEq(packed.withLabel(~label).withLabel(label).labelOf(), label, "label replaced");
     }
 
     function testFuzz_fullCounterDoesNotFit(uint8 field) public pure {
         uint256[8] memory fields;
-        uint256 index = 1 + field % 7;
-        fields[index] = index == 7 ? 2 ** 24 : 2 ** 32;
+        uint256 index = 1 + field % 6;
         // Previous counters only ever come from current ones, so that field needs no check.
         if (index == 3 || index == 4) return;
+        fields[index] = 2 ** 28;
         (bool fits,) = InteractionCounters.pack(abi.decode(abi.encode(fields), (InteractionCounters.Counters)));
         assertTrue(!fits, "an overflown counter does not fit");
+    }
+
+    function testFuzz_oneMoreWithinAWindowTouchesOneCounter(uint40 window, uint32[6] memory counts, bool positive)
+        public
+        pure
+    {
+        InteractionCounters.Counters memory counters = InteractionCounters.Counters(
+            window,
+            counts[0] % 2 ** 28,
+            counts[1] % 2 ** 28,
+            counts[2] % 2 ** 28,
+            counts[3] % 2 ** 28,
+            counts[4] % 2 ** 28,
+            counts[5] % 2 ** 28,
+            7
+        );
+        (, PackedCounters packed) = InteractionCounters.pack(counters);
+        (bool fits, PackedCounters grown) = packed.recorded(window, positive);
+        uint256 count = positive ? counters.currentPositive : counters.currentNegative;
+        assertEq(fits ? 1 : 0, count < 2 ** 28 - 1 ? 1 : 0, "a full counter does not fit");
+        if (!fits) return;
+        if (positive) ++counters.currentPositive;
+        else ++counters.currentNegative;
+        assertEq(keccak256(abi.encode(grown.unpack())), keccak256(abi.encode(counters)), "one more");
     }
 
     /// @dev Every step of the random walk is compared with counting the whole list anew.
@@ -140,6 +177,7 @@ contract ReputationTest is ForgeTest {
             interactions.push(Interaction(subject, clock / WINDOW_SECONDS, positive));
             ledger.record(RATER, subject, positive, bytes32(i));
             assertCounts(ledger.countsOf(RATER, subject), plainCounts(subject, clock / WINDOW_SECONDS));
+            assertOpening(subject, clock / WINDOW_SECONDS);
         }
         uint256 window = (clock + (seed >> 192) % (4 * WINDOW_SECONDS)) / WINDOW_SECONDS;
         vm.warp(window * WINDOW_SECONDS);
@@ -171,6 +209,41 @@ contract ReputationTest is ForgeTest {
             if (subject != address(0) && interaction.subject != subject) continue;
             bool isRecent = interaction.window + 1 >= window;
             ++counts[(isRecent ? 0 : 2) + (interaction.positive ? 0 : 1)];
+        }
+    }
+
+    /// @dev What was recorded before the window: in the one before it, and earlier.
+    function assertOpening(address subject, uint256 window) private view {
+        uint256[4] memory counts;
+        uint256[4] memory totals;
+        bool isKnown;
+        for (uint256 i; i < interactions.length; ++i) {
+            Interaction memory interaction = interactions[i];
+            if (interaction.window >= window) continue;
+            uint256 place = (interaction.window + 1 == window ? 0 : 2) + (interaction.positive ? 0 : 1);
+            ++totals[place];
+            if (interaction.subject != subject) continue;
+            ++counts[place];
+            isKnown = true;
+        }
+        assertCounts(ledger.openingCountsOf(RATER, subject), counts);
+        (IReputationLedger.Counts memory all, uint256 subjects) = ledger.openingTotalsOf(RATER);
+        assertCounts(all, totals);
+        assertEq(subjects, subjectsBefore(window), "distinct subjects before the window");
+        assertTrue(ledger.isKnownBefore(window, RATER, subject) == isKnown, "pair known before the window");
+        assertTrue(ledger.isKnownBefore(window, address(0), subject) == isKnown, "subject known before the window");
+        assertTrue(!ledger.isKnownBefore(window, SUBJECT, RATER), "a pair that never met");
+    }
+
+    function subjectsBefore(uint256 window) private view returns (uint256 subjects) {
+        for (uint160 i; i < 3; ++i) {
+            for (uint256 j; j < interactions.length; ++j) {
+                Interaction memory interaction = interactions[j];
+                if (interaction.subject == address(uint160(SUBJECT) + i) && interaction.window < window) {
+                    ++subjects;
+                    break;
+                }
+            }
         }
     }
 

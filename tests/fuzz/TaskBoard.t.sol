@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IReputationEpochs} from "../../contracts/reputation/IReputationEpochs.sol";
 import {ITaskBoard} from "../../contracts/tasks/ITaskBoard.sol";
 import {ReenteringAccount} from "./mocks/ForeignTokens.sol";
 import {MarketDeployment} from "./support/MarketDeployment.sol";
@@ -89,8 +90,8 @@ contract TaskBoardTest is MarketDeployment {
         ITaskBoard.Selection memory selection;
         selection.candidates = new address[](1);
         selection.candidates[0] = provider;
-        selection.expectations = new uint256[](1);
+        IReputationEpochs.Evidence memory evidence;
         vm.prank(PRODUCER);
-        board.assign(terms, provider, selection);
+        board.assign(terms, provider, selection, evidence);
     }
 }

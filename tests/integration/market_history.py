@@ -71,6 +71,7 @@ def bazaar_day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Marke
         _trade(market, day)
         auction.finish()
         _Tasks(market).fail(failing)
+        _Tasks(market).publish_epoch()
         market.wait_indexed()
         yield market, day
 
@@ -172,9 +173,18 @@ class _Tasks:
             task, provider = self._assigned(policy, seconds=600)
             day.tasks.append(task)
             self._deliver(task, provider)
+        self.publish_epoch()
         failing, _ = self._assigned("highest_reputation", seconds=60)
         day.tasks.append(failing)
         return failing
+
+    def publish_epoch(self) -> None:
+        """Publishes the reputations as they stand, and waits until nobody can dispute them."""
+        seconds = int(self.market.context.deployment.profile["window_seconds"])
+        for step in range(2):
+            self.market.skip_to((self.market.now() // seconds + 1) * seconds)
+            if step == 0:
+                self.market.client("operator").act("/epochs/prepare")
 
     def fail(self, task: str) -> None:
         """Closes a task that was not delivered in time."""

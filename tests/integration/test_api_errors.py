@@ -143,6 +143,11 @@ UNKNOWN: list[tuple[str, str, str, Body | None]] = [
         {"submarket": "online", "commitment": HASH},
     ),
     ("stranger", "GET", f"/audits/{NOWHERE}", None),
+    ("stranger", "GET", "/epochs/7", None),
+    ("stranger", "POST", "/epochs/7/bond/prepare", {}),
+    ("consumer", "POST", "/epochs/7/leaves/0/demand/prepare", {}),
+    ("stranger", "POST", "/epochs/7/leaves/0/answer/prepare", {}),
+    ("stranger", "POST", "/epochs/7/leaves/0/unanswered/prepare", {}),
     ("stranger", "GET", "/nothing/here", None),
 ]
 

@@ -18,6 +18,7 @@ from edgebazaar.audit.engine.balances import check_balances, expected_balances
 from edgebazaar.audit.engine.checks import (
     CheckResult,
     check_challenges,
+    check_epochs,
     check_records,
     check_selections,
 )
@@ -42,17 +43,21 @@ class Evidence:
     contents: BlobFolder
     briefs: Mapping[bytes, Brief]
 
+    @property
+    def weights(self) -> FixedWeights:
+        return FixedWeights(**{key: int(one) for key, one in self.profile["weights"].items()})
+
     def check(self, name: str, events: Sequence[ChainEvent]) -> CheckResult:
         match name:
             case "selections":
-                weights = {key: int(one) for key, one in self.profile["weights"].items()}
                 return check_selections(
                     events,
                     block_hash=lambda number: self.reader.header(number).hash,
-                    block_timestamp=lambda number: self.reader.header(number).timestamp,
                     window_seconds=int(self.profile["window_seconds"]),
-                    weights=FixedWeights(**weights),
+                    weights=self.weights,
                 )
+            case "epochs":
+                return check_epochs(events, int(self.profile["window_seconds"]), self.weights)
             case "records":
                 return check_records(events)
             case "challenges":
@@ -66,7 +71,7 @@ class Evidence:
                 return check_balances(events, self.balances)
 
 
-CHECKS = ("selections", "records", "challenges", "contents", "auctions", "balances")
+CHECKS = ("selections", "records", "epochs", "challenges", "contents", "auctions", "balances")
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +137,7 @@ def test_the_day_has_something_of_everything(evidence: Evidence) -> None:
     counted = {one.event: len(places(evidence.events, one.event)) for one in evidence.events}
     for event, least in {
         "TaskAssigned": 3,
+        "EpochPublished": 1,
         "TaskSettled": 2,
         "TaskClosed": 1,
         "SaleSettled": 1,
@@ -183,6 +189,11 @@ TAMPERED: list[tuple[str, str, Sequence[Any], Change]] = [
     ("selections", "TaskAssigned", ["seed"], one_bit),
     ("selections", "TaskAssigned", ["selection", "expectations", 0], more),
     ("selections", "TaskAssigned", ["selection", "expectations", 1], more),
+    ("epochs", "EpochPublished", ["epoch", "root"], one_bit),
+    ("epochs", "EpochPublished", ["epoch", "leaves"], more),
+    ("epochs", "EpochPublished", ["epoch", "previous"], one_bit),
+    ("epochs", "InteractionRecorded", ["positive"], opposite),
+    ("balances", "EpochPublished", ["epoch", "bond"], more),
     ("records", "InteractionRecorded", ["rater"], another_account),
     ("records", "InteractionRecorded", ["subject"], another_account),
     ("records", "InteractionRecorded", ["positive"], opposite),
@@ -228,7 +239,12 @@ TAMPERED: list[tuple[str, str, Sequence[Any], Change]] = [
 def test_a_single_changed_value_is_found(
     evidence: Evidence, check: str, event: str, path: Sequence[Any], change: Change
 ) -> None:
-    found = places(evidence.events, event)
+    found = [
+        place
+        for place in places(evidence.events, event)
+        # A uniform draw records no expectations.
+        if "expectations" not in path or evidence.events[place].arguments["selection"]["epoch"]
+    ]
     assert found
     # Of amounts only the last word counts: an earlier stake is overwritten, a claimed lock is gone.
     for place in found[-1:] if check == "balances" else found:
@@ -345,7 +361,7 @@ def last_digit(answer: str) -> str:
 @pytest.mark.parametrize(
     ("method", "broken"),
     [
-        ("eth_getLogs", {"interaction records", "reputations"}),
+        ("eth_getLogs", {"interaction records", "reputations", "reputation epochs"}),
         ("eth_call", {"reputations"}),
         ("eth_getBalance", {"contract balances"}),
     ],
@@ -377,7 +393,7 @@ def test_the_whole_audit_holds_over_rest(day_market: Market, history: History) -
     assert report["holds"] and all(check["holds"] for check in report["checks"]), report
     assert report["auditor"] == day_market.address("auditor")
     checked = {check["name"]: check["checked"] for check in report["checks"]}
-    assert len(checked) == 7 and min(checked.values()) > 0 and checked["contents"] == 10
+    assert len(checked) == 8 and min(checked.values()) > 0 and checked["contents"] == 10
     header = day_market.context.rpc.call(
         "eth_getBlockByNumber", [to_quantity(report["head"]), False]
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -23,12 +23,15 @@ from edgebazaar.audit.engine.balances import check_balances, expected_balances
 from edgebazaar.audit.engine.checks import (
     CheckResult,
     check_challenges,
+    check_epochs,
     check_records,
     check_selections,
 )
 from edgebazaar.audit.engine.contents import check_contents
 from edgebazaar.content.engine.fingerprint import IMAGE_PDQ_V1, TEXT_SIMHASH_V1
+from edgebazaar.reputation.engine.epochs import EpochRecord, EpochTree
 from edgebazaar.reputation.engine.fixed_point import FixedWeights
+from edgebazaar.reputation.engine.ledger import InteractionBook
 
 WAD = 10**18
 ACCOUNTS = ["0x" + digit * 40 for digit in "123456"]
@@ -55,7 +58,6 @@ def test_an_empty_log_holds() -> None:
     selections = check_selections(
         [],
         block_hash=lambda _: b"",
-        block_timestamp=lambda _: 0,
         window_seconds=1,
         weights=weights,
     )
@@ -223,7 +225,7 @@ def test_of_a_direct_assignment_only_the_seed_is_checked() -> None:
     )
 
     def check(seed: bytes) -> Any:
-        selection = {"candidates": [], "expectations": [], "recommenders": [], "evaluatedAt": 7}
+        selection = {"candidates": [], "expectations": [], "epoch": 0}
         arguments = {
             "taskId": task,
             "provider": ACCOUNTS[1],
@@ -233,7 +235,6 @@ def test_of_a_direct_assignment_only_the_seed_is_checked() -> None:
         return check_selections(
             [posting, Event("TaskBoard", "TaskAssigned", arguments, 8)],
             block_hash=lambda number: block if number == 7 else b"",
-            block_timestamp=lambda _: 1000,
             window_seconds=20,
             weights=FixedWeights(),
         )
@@ -241,6 +242,80 @@ def test_of_a_direct_assignment_only_the_seed_is_checked() -> None:
     right = check(keccak(task + block))
     assert right.holds and right.checked == 1
     assert not check(keccak(block + task)).holds
+
+
+# Reputation epochs
+
+
+def epoch_log(**changes: Any) -> list[Event]:
+    """A record in window 49, the epoch of window 50 that holds it, one of window 51 after it."""
+    arguments = {**recorded(bytes(32), True).arguments, "window": 49}
+    record = Event("ReputationLedger", "InteractionRecorded", arguments, 1, 990)
+    chain = [EpochRecord.first()]
+    events: list[Event] = [record]
+    for window in (50, 51):
+        book = InteractionBook(20)
+        book.record(ACCOUNTS[0], ACCOUNTS[1], positive=True, timestamp=990)
+        tree = EpochTree(book, window, 20)
+        previous = chain[-1].without_bond().hash
+        epoch = EpochRecord(previous, tree.root, window, 2, ACCOUNTS[5], 10**18)
+        if window == 50:
+            epoch = replace(epoch, **changes)
+        chain.append(epoch)
+        events.append(published_epoch(epoch))
+    return events
+
+
+def published_epoch(epoch: EpochRecord) -> Event:
+    arguments = {"window": epoch.window, "epoch": epoch.struct}
+    return Event("ReputationEpochs", "EpochPublished", arguments, 2, epoch.window * 20)
+
+
+def voided_epoch(window: int, fault: int) -> Event:
+    return Event("ReputationEpochs", "EpochVoided", {"window": window, "fault": fault}, 3, 1010)
+
+
+def test_right_epochs_hold_and_a_wrong_one_is_found() -> None:
+    result = check_epochs(epoch_log(), 20, FixedWeights())
+    assert result.holds and result.checked == 4
+    for changes in ({"root": bytes(32)}, {"leaves": 3}, {"previous": b"\1" * 32}):
+        assert len(check_epochs(epoch_log(**changes), 20, FixedWeights()).findings) == 1
+
+
+@pytest.mark.parametrize(
+    ("root", "fault", "holds"),
+    [
+        (b"\1" * 32, 0, True),
+        (None, 0, False),
+        (None, 3, True),
+    ],
+)
+def test_only_a_wrong_or_an_unanswered_epoch_is_voided(
+    root: bytes | None, fault: int, holds: bool
+) -> None:
+    right = epoch_log()
+    record, first, _ = epoch_log(**({} if root is None else {"root": root}))
+    log = [record, first, voided_epoch(50, fault), right[1]]
+    assert check_epochs(log, 20, FixedWeights()).holds is holds
+
+
+def test_epochs_hold_one_bond_and_the_fees_of_open_demands() -> None:
+    log = epoch_log()
+    demand = {"window": 51, "epochHash": bytes(32), "index": 1}
+    demanded = Event("ReputationEpochs", "LeafDemanded", demand)
+    opened = Event(
+        "ReputationEpochs", "LeafOpened", {"epochHash": bytes(32), "opened": {"index": 1}}
+    )
+    reclaimed = Event("ReputationEpochs", "FeeReclaimed", demand)
+    held = [
+        (log, WAD),
+        ([*log, demanded], WAD + WAD // 100),
+        ([*log, demanded, opened], WAD),
+        ([*log, demanded, reclaimed, voided_epoch(51, 3)], 0),
+        ([*log, Event("ReputationEpochs", "BondWithdrawn", {"window": 51})], 0),
+    ]
+    for events, amount in held:
+        assert expected_balances(events)["ReputationEpochs"] == amount
 
 
 # Auctions

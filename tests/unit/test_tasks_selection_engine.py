@@ -253,3 +253,13 @@ class TestSimulation:
             SimulationParameters(**change)
         with pytest.raises(ValueError, match="repetitions"):
             simulate_selection(SelectionRule.SOFTMAX, SimulationParameters(), 0, 0)
+
+
+@given(st.binary(min_size=32, max_size=32), st.integers(1, 50))
+def test_a_uniform_draw_takes_the_place_that_the_contract_computes(seed: bytes, count: int) -> None:
+    """TaskSelections.sol: ``(sha256(seed || domain) >> 203) * count >> 53``."""
+    digest = hashlib.sha256(seed + b"edgebazaar/selection").digest()
+    place = (int.from_bytes(digest, "big") >> 203) * count >> 53
+    names = [f"0x{number:040x}" for number in range(count)]
+    drawn = select(SelectionPolicy.UNIFORM, names, [WAD // 2] * count, seed)
+    assert drawn.candidate == names[place]

@@ -11,6 +11,7 @@ from edgebazaar.audit.engine.balances import check_balances
 from edgebazaar.audit.engine.checks import (
     CheckResult,
     check_challenges,
+    check_epochs,
     check_records,
     check_selections,
     interaction_book,
@@ -106,7 +107,6 @@ def run_audit(
             lambda: check_selections(
                 events,
                 block_hash=lambda number: reader.header(number).hash,
-                block_timestamp=lambda number: reader.header(number).timestamp,
                 window_seconds=window_seconds,
                 weights=weights,
             ),
@@ -116,6 +116,7 @@ def run_audit(
             "reputations",
             lambda: _check_reputations(rpc, contracts, reader, events, window_seconds, weights),
         ),
+        ("reputation epochs", lambda: check_epochs(events, window_seconds, weights)),
         (
             "contents",
             lambda: check_contents(

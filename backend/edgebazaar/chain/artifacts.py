@@ -16,6 +16,7 @@ CONTRACT_NAMES = (
     "Membership",
     "Payouts",
     "ReputationLedger",
+    "ReputationEpochs",
     "ProofOfAIGC",
     "Challenges",
     "HashedTimelock",

@@ -34,6 +34,9 @@ class DeploymentProfile:
         safety_margin: Seconds by which a first lock outlasts the lock that answers it.
         minimum_stake: Stake from which an ESP is eligible, wei.
         window_seconds: Length of a window of reputation, seconds.
+        epoch_bond: Bond of a published reputation epoch, wei.
+        epoch_answer_seconds: Seconds within which a demanded leaf of an epoch is shown; at most an
+            eighth of a window.
         weight_recent: Weight of recent interactions, 1e18 fixed point; with `weight_older`
             adds up to 1.
         weight_older: Weight of older interactions.
@@ -51,6 +54,8 @@ class DeploymentProfile:
     safety_margin: int = 7200
     minimum_stake: int = ETHER
     window_seconds: int = 7 * 86400
+    epoch_bond: int = ETHER
+    epoch_answer_seconds: int = 6 * 3600
     weight_recent: int = 6 * FIXED_POINT_ONE // 10
     weight_older: int = 4 * FIXED_POINT_ONE // 10
     weight_positive: int = 4 * FIXED_POINT_ONE // 10
@@ -68,6 +73,13 @@ class DeploymentProfile:
         for name in ("safety_margin", "window_seconds", "minimum_stake", "challenge_deposit"):
             if getattr(self, name) <= 0:
                 raise InvalidInput(name, f"{getattr(self, name)} is not above zero")
+        if not 0 < self.epoch_answer_seconds <= self.window_seconds // 8:
+            raise InvalidInput(
+                "epoch_answer_seconds",
+                f"{self.epoch_answer_seconds} is not 1 to an eighth of window_seconds",
+            )
+        if self.epoch_bond < 100:
+            raise InvalidInput("epoch_bond", f"{self.epoch_bond} wei is below 100")
         for scheme, distance in self.schemes.items():
             if not 0 < distance <= 256:
                 raise InvalidInput("schemes", f"distance {distance} of {scheme} is not 1 to 256")
@@ -109,6 +121,16 @@ class DeploymentProfile:
                 return (administrator, at("TrustedForwarder"))
             case "ReputationLedger":
                 return (weights, self.window_seconds)
+            case "ReputationEpochs":
+                return (
+                    at("Membership"),
+                    at("TrustedForwarder"),
+                    at("Payouts"),
+                    at("ReputationLedger"),
+                    self.treasury,
+                    self.epoch_bond,
+                    self.epoch_answer_seconds,
+                )
             case "ProofOfAIGC":
                 return (at("Membership"), at("TrustedForwarder"), schemes)
             case "Challenges":
@@ -145,6 +167,7 @@ class DeploymentProfile:
                     at("TrustedForwarder"),
                     at("Payouts"),
                     at("ReputationLedger"),
+                    at("ReputationEpochs"),
                     self.minimum_stake,
                 )
             case "AuctionHouse":
@@ -163,6 +186,8 @@ class DeploymentProfile:
             "safety_margin": self.safety_margin,
             "minimum_stake": str(self.minimum_stake),
             "window_seconds": self.window_seconds,
+            "epoch_bond": str(self.epoch_bond),
+            "epoch_answer_seconds": self.epoch_answer_seconds,
             "weights": {
                 "recent": str(self.weight_recent),
                 "older": str(self.weight_older),
@@ -176,7 +201,9 @@ PROFILES = MappingProxyType(
     {
         "default": DeploymentProfile(),
         # Short times, so that a demonstration sees timelocks run out and windows pass.
-        "demo": DeploymentProfile(name="demo", safety_margin=4, window_seconds=20),
+        "demo": DeploymentProfile(
+            name="demo", safety_margin=4, window_seconds=16, epoch_answer_seconds=2
+        ),
         "payments": DeploymentProfile(name="payments", contracts=PAYMENT_CONTRACTS),
     }
 )

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgebazaar.client import ApiProblem, TransactionFailed
 from edgebazaar.content.engine.delivery import decrypt_verified, verify_ciphertext
 from edgebazaar.demo.actors import Actor, Cast
+from edgebazaar.demo.epochs import await_final_epoch, chance_of_selection, publishing
 from edgebazaar.demo.report import Report, Step, StepFailed
 from edgebazaar.tasks.documents.service import prompt_commitment
 
@@ -28,6 +30,7 @@ _ON_TIME_SECONDS = 12
 _CLOSE_SECONDS = 60
 _WINDOW_SECONDS = 120
 _UNKNOWN_TRUST = 0.5
+_ASSIGNMENT_ATTEMPTS = 5
 _SUBJECTS = (
     "a lighthouse above a calm sea", "autumn leaves on wet stone", "neon rain in a night market",
     "desert dunes at dusk", "a coral reef in clear water", "frost on a window",
@@ -117,16 +120,23 @@ def run_tasks(
     cast: Cast, report: Report, agents: list[ProviderProcess], tasks: int
 ) -> list[Delivered]:
     """Runs the step; the contents that were delivered."""
-    with report.step(f"Generate: {tasks} tasks, one ESP turning bad half-way") as step:
+    with (
+        report.step(f"Generate: {tasks} tasks, one ESP turning bad half-way") as step,
+        publishing(cast),
+    ):
         before = _Round(cast, step, report, 0, tasks // 2).run()
+        epoch = await_final_epoch(cast)
+        report.say(f"reputation epoch of window {epoch['window']} is final: selections go by it")
         # The most trusted one turns, for nobody would notice if one that gets no tasks did.
         bad = max(cast.providers, key=lambda actor: _trust(cast, actor))
-        trust_before, chance_before = _trust(cast, bad), _selection_chance(cast, bad)
+        trust_before = _trust(cast, bad)
+        chance_before = chance_of_selection(cast, bad, epoch, TEMPERATURE)
         report.say(f"{bad.name}, trusted most, turns bad: it delivers late from now on")
         agent = agents[cast.providers.index(bad)]
         agent.stop()
         agent.start(bad=True)
         after = _Round(cast, step, report, tasks // 2, tasks - tasks // 2).run()
+        _check_selections(cast, step, epoch, tasks - tasks // 2)
         _check_reputation(cast, step, bad, trust_before, chance_before)
         for agent in agents:
             failure = agent.failure()
@@ -192,7 +202,7 @@ def order(producer: Actor, step: Step, number: int) -> tuple[Delivered, str, str
     task_id = event_argument(posted, "TaskPosted", "taskId")
     step.record(f"post task {number + 1}", posted)
     client.request("PUT", f"/tasks/{task_id}/brief", json=brief)
-    step.record(f"assign task {number + 1}", producer.act(f"/tasks/{task_id}/assignment/prepare"))
+    step.record(f"assign task {number + 1}", _assign(producer, task_id))
     task = _await_state(producer, task_id, "delivered")
     ciphertext = client.get(task["delivery"]["locator"].removeprefix("/api/v1"))
     verify_ciphertext(ciphertext, bytes.fromhex(task["delivery"]["ciphertext_hash"][2:]))
@@ -208,6 +218,21 @@ def order(producer: Actor, step: Step, number: int) -> tuple[Delivered, str, str
     receipt = client.get(f"/tasks/{task_id}/receipt")
     delivered = Delivered(producer, canonical, delivery["content_hash"], receipt, brief)
     return delivered, task["provider"], task["outcome"]
+
+
+def _assign(producer: Actor, task_id: str) -> dict[str, Any]:
+    """Assigns the selected provider.
+
+    Evidence is void once another epoch is published, which happens every few seconds here; then
+    the selection is made anew.
+    """
+    for _ in range(_ASSIGNMENT_ATTEMPTS - 1):
+        try:
+            return producer.act(f"/tasks/{task_id}/assignment/prepare")
+        except (ApiProblem, TransactionFailed):
+            if producer.client.get(f"/tasks/{task_id}")["state"] != "posted":
+                raise
+    return producer.act(f"/tasks/{task_id}/assignment/prepare")
 
 
 def event_argument(transaction: dict[str, Any], event: str, argument: str) -> Any:
@@ -269,7 +294,7 @@ def _check_reputation(
     step.require(trust[bad.name] < trust_before, f"the reputation of {bad.name} fell")
     others = [value for name, value in trust.items() if name != bad.name]
     step.require(trust[bad.name] < max(others), f"{bad.name} is no longer trusted most")
-    chance = _selection_chance(cast, bad)
+    chance = chance_of_selection(cast, bad, await_final_epoch(cast), TEMPERATURE)
     step.facts["chance_of_selection"] = {
         "provider": bad.name,
         "before": round(chance_before, 4),
@@ -278,22 +303,10 @@ def _check_reputation(
     step.require(chance < chance_before / 2, f"selection moved away from {bad.name}")
 
 
-def _selection_chance(cast: Cast, provider: Actor) -> float:
-    """Mean chance of the provider in the last assignments.
-
-    Recomputed from what the chain recorded.
-    """
-    from edgebazaar.tasks.engine.selection import SelectionPolicy, selection_weights
-
-    latest = list(cast.operator.client.get("/tasks", limit=6)["items"])
-    chances: list[float] = []
-    for task in latest:
-        selection = task["selection"]
-        weights = selection_weights(
-            SelectionPolicy.SOFTMAX_REPUTATION,
-            [int(value) for value in selection["expectations"]],
-            int(task["temperature"]),
-        )
-        place = selection["candidates"].index(provider.address)
-        chances.append(weights[place] / sum(weights))
-    return sum(chances) / len(chances)
+def _check_selections(cast: Cast, step: Step, epoch: dict[str, Any], tasks: int) -> None:
+    latest = cast.operator.client.get("/tasks", limit=tasks)["items"]
+    named = sorted({task["selection"]["epoch"] for task in latest})
+    step.facts["epochs_of_selections"] = named
+    step.require(
+        named[0] >= epoch["window"], "every later selection goes by a published, final epoch"
+    )

@@ -11,6 +11,7 @@ from edgebazaar.api.context import Context, ContextDependency
 from edgebazaar.api.errors import PROBLEM_RESPONSES
 from edgebazaar.api.permissions import permission
 from edgebazaar.reputation.engine.fixed_point import WAD, FixedOpinion
+from edgebazaar.reputation.epochs.routes import router as epochs
 from edgebazaar.reputation.service import (
     MAXIMUM_POINTS,
     Reputation,
@@ -29,7 +30,7 @@ from edgebazaar.schemas import (
 )
 
 router = APIRouter(prefix="/reputations", tags=["reputations"], responses=PROBLEM_RESPONSES)
-routers = [router]
+routers = [router, epochs]
 
 
 class CountsView(BaseModel):

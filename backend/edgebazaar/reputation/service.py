@@ -173,14 +173,6 @@ class ReputationService:
                 points.append(_point(book, row, judged, seen))
         return points
 
-    def raters_of_any(self, subjects: Sequence[str], rater: str) -> list[str]:
-        """Others that have rated any of the subjects, ascending: the 16 with most records."""
-        wanted = [checksum_address(subject, "subjects") for subject in subjects]
-        statement = select(interaction.c.rater).where(interaction.c.subject.in_(wanted))
-        with read_scope(self._engine) as session:
-            found = list(session.execute(statement).scalars())
-        return _most_frequent(found, rater)
-
     def _recommenders(self, session: Session, rater: str, subject: str) -> list[str]:
         statement = select(interaction.c.rater).where(interaction.c.subject == subject)
         return _most_frequent(list(session.execute(statement).scalars()), rater)

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Table
 from edgebazaar.chain.indexer import IndexedEvent, ProjectionRegistry, ProjectionWriter
 from edgebazaar.db import Address, Bytes32, metadata
 from edgebazaar.db.event_columns import event_columns, event_stamp
+from edgebazaar.reputation.epochs.tables import register as register_epochs
 
 interaction = Table(
     "interaction",
@@ -45,3 +46,4 @@ def project(event: IndexedEvent, writer: ProjectionWriter) -> None:
 def register(registry: ProjectionRegistry) -> None:
     """Hands this capability's projections to the indexer."""
     registry.register("ReputationLedger", project, tables=[interaction])
+    register_epochs(registry)

@@ -32,9 +32,13 @@ class RecordedSelection(BaseModel):
     """The inputs of a selection, as the chain holds them."""
 
     candidates: list[str] = Field(examples=[[EXAMPLE_ACCOUNT]])
-    expectations: list[str] = Field(description="1e18 fixed point, one for each candidate.")
-    recommenders: list[str]
-    evaluated_at: int = Field(description="Block at whose state the expectations were read.")
+    expectations: list[str] = Field(
+        description="1e18 fixed point, one for each candidate; none for uniform and direct."
+    )
+    epoch: int = Field(
+        description="Window of the reputation epoch that says so; 0 while there was none.",
+        examples=[2813],
+    )
 
 
 class DeliveryView(BaseModel):
@@ -174,10 +178,13 @@ class SelectionView(BaseModel):
     seed: HashText
     candidates: list[str] = Field(examples=[[EXAMPLE_ACCOUNT]])
     expectations: list[str] = Field(
-        description="1e18 fixed point, one for each candidate.", examples=[["665538000000000000"]]
+        description="1e18 fixed point, one for each candidate; none for uniform and direct.",
+        examples=[["665538000000000000"]],
     )
-    recommenders: list[str] = Field(examples=[[EXAMPLE_OTHER_ACCOUNT]])
-    evaluated_at: int = Field(examples=[1234])
+    epoch: int = Field(
+        description="Window of the reputation epoch that says so; 0 while there was none.",
+        examples=[2813],
+    )
     probabilities: list[float] = Field(examples=[[1.0]])
     selected: AddressText | None
 
@@ -191,8 +198,7 @@ class SelectionView(BaseModel):
             seed=to_hex(inputs.seed),
             candidates=list(inputs.candidates),
             expectations=[str(value) for value in inputs.expectations],
-            recommenders=list(inputs.recommenders),
-            evaluated_at=inputs.evaluated_at,
+            epoch=inputs.epoch,
             probabilities=list(outcome.probabilities),
             selected=outcome.selected,
         )

@@ -14,7 +14,11 @@ from edgebazaar.addresses import checksum_address
 from edgebazaar.chain.contracts import ContractCall, ContractSet
 from edgebazaar.chain.rpc import RpcClient
 from edgebazaar.errors import Conflict, Forbidden, InvalidInput
-from edgebazaar.reputation.service import ReputationService
+from edgebazaar.reputation.engine.fixed_point import BASE_RATE
+from edgebazaar.reputation.epochs.service import (
+    NO_EXPECTATIONS,
+    EpochService,
+)
 from edgebazaar.tasks.engine import SelectionPolicy, select
 from edgebazaar.tasks.providers import ProviderService
 from edgebazaar.tasks.service import TaskService, terms_of
@@ -22,6 +26,8 @@ from edgebazaar.tasks.tables import POLICIES, Policy
 
 Row = Mapping[str, Any]
 MAXIMUM_SEED_BLOCKS = 256
+BY_REPUTATION = ("softmax_reputation", "highest_reputation")
+"""Policies that go by expectations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,8 @@ class SelectionInputs:
         temperature: Softmax temperature, 1e18 fixed point.
         seed: 32 bytes from the block in which the task was posted.
         candidates: Providers considered, ascending by address.
-        expectations: Expected trust of each, 1e18 fixed point.
-        recommenders: Accounts whose opinions were fused in.
-        evaluated_at: Block at whose state the expectations were read.
+        expectations: Expected trust of each, 1e18 fixed point; none where the policy does not ask.
+        epoch: Window of the reputation epoch that says so; 0 for the one before all others.
     """
 
     policy: Policy
@@ -43,8 +48,7 @@ class SelectionInputs:
     seed: bytes
     candidates: tuple[str, ...]
     expectations: tuple[int, ...]
-    recommenders: tuple[str, ...]
-    evaluated_at: int
+    epoch: int
 
     @property
     def struct(self) -> dict[str, Any]:
@@ -52,8 +56,7 @@ class SelectionInputs:
         return {
             "candidates": list(self.candidates),
             "expectations": list(self.expectations),
-            "recommenders": list(self.recommenders),
-            "evaluatedAt": self.evaluated_at,
+            "epoch": self.epoch,
         }
 
 
@@ -83,7 +86,8 @@ def draw(inputs: SelectionInputs) -> SelectionOutcome:
     policy = SelectionPolicy(POLICIES.index(inputs.policy))
     if policy is SelectionPolicy.DIRECT or not inputs.candidates:
         return SelectionOutcome(inputs, (), None)
-    drawn = select(policy, inputs.candidates, inputs.expectations, inputs.seed, inputs.temperature)
+    expectations = inputs.expectations or (BASE_RATE,) * len(inputs.candidates)
+    drawn = select(policy, inputs.candidates, expectations, inputs.seed, inputs.temperature)
     return SelectionOutcome(inputs, drawn.probabilities, drawn.candidate)
 
 
@@ -93,15 +97,14 @@ class SelectionService:
     Args:
         engine: Database engine.
         contracts: The deployed contracts.
-        rpc: The chain: expectations on record must be those of one block's state.
+        rpc: The chain: a seed is gone some blocks after the posting, indexed or not.
     """
 
     def __init__(self, engine: Engine, contracts: ContractSet, rpc: RpcClient) -> None:
-        self._contracts = contracts
         self._rpc = rpc
         self._tasks = TaskService(engine)
         self._providers = ProviderService(engine, contracts)
-        self._reputations = ReputationService(engine, contracts.deployment)
+        self._epochs = EpochService(engine, contracts.deployment)
 
     def selection(self, task_id: str) -> SelectionOutcome:
         """The recorded selection of an assigned task, recomputed; else what would be selected now.
@@ -114,7 +117,7 @@ class SelectionService:
         if row["selection"] is not None:
             return draw(_recorded(row))
         candidates = self._providers.candidates(row["producer"], row["fee"], row["deliver_by"])
-        return draw(self._inputs(row, candidates))
+        return draw(self._inputs(row, candidates)[0])
 
     def assign(self, producer: str, task_id: str, provider: str | None = None) -> ContractCall:
         """The producer's call that assigns the selected provider.
@@ -146,37 +149,35 @@ class SelectionService:
             chosen = checksum_address(provider, "provider")
             if chosen not in candidates:
                 raise _unwilling(f"{chosen} does not take this task", "provider")
-            inputs = self._inputs(row, [chosen])
+            inputs, evidence = self._inputs(row, [chosen])
         else:
             if not candidates:
                 raise _unwilling("no provider takes this task", None)
-            outcome = draw(self._inputs(row, candidates))
-            inputs, chosen = outcome.inputs, outcome.selected or ""
+            inputs, evidence = self._inputs(row, candidates)
+            chosen = draw(inputs).selected or ""
             if provider is not None and checksum_address(provider, "provider") != chosen:
                 raise InvalidInput(
                     "provider", f"{provider} was not drawn", f"Leave it out; {chosen} was drawn"
                 )
-        self._require_seed(row, inputs.evaluated_at)
-        return ContractCall("TaskBoard", "assign", (terms_of(row), chosen, inputs.struct))
+        self._require_seed(row, int(self._rpc.call("eth_blockNumber"), 16))
+        arguments = (terms_of(row), chosen, inputs.struct, evidence)
+        return ContractCall("TaskBoard", "assign", arguments)
 
-    def _inputs(self, row: Row, candidates: Sequence[str]) -> SelectionInputs:
-        producer = checksum_address(row["producer"], "producer")
-        recommenders = self._reputations.raters_of_any(candidates, producer)
-        block = int(self._rpc.call("eth_blockNumber"), 16)
-        calls = [
-            ContractCall("ReputationLedger", "reputationOf", (producer, one, recommenders))
-            for one in candidates
-        ]
-        answers = self._contracts.read_many(self._rpc, calls, block) if calls else []
-        return SelectionInputs(
+    def _inputs(
+        self, row: Row, candidates: Sequence[str]
+    ) -> tuple[SelectionInputs, dict[str, Any]]:
+        known = NO_EXPECTATIONS
+        if POLICIES[row["policy"]] in BY_REPUTATION:
+            known = self._epochs.expectations(row["producer"], candidates)
+        inputs = SelectionInputs(
             policy=POLICIES[row["policy"]],
             temperature=row["temperature"],
             seed=seed_of(row["task_id"], row["posted_block_hash"]),
             candidates=tuple(candidates),
-            expectations=tuple(int(expectation) for _, expectation in answers),
-            recommenders=tuple(recommenders),
-            evaluated_at=block,
+            expectations=known.values,
+            epoch=known.window,
         )
+        return inputs, known.evidence
 
     @staticmethod
     def _require_seed(row: Row, block: int) -> None:
@@ -196,8 +197,7 @@ def _recorded(row: Row) -> SelectionInputs:
         seed=bytes.fromhex(row["seed"][2:]),
         candidates=tuple(recorded["candidates"]),
         expectations=tuple(int(value) for value in recorded["expectations"]),
-        recommenders=tuple(recorded["recommenders"]),
-        evaluated_at=recorded["evaluated_at"],
+        epoch=recorded["epoch"],
     )
 
 

@@ -146,8 +146,7 @@ def _project_task(event: IndexedEvent, writer: ProjectionWriter, identifier: str
                 "selection": {
                     "candidates": list(selection["candidates"]),
                     "expectations": [str(value) for value in selection["expectations"]],
-                    "recommenders": list(selection["recommenders"]),
-                    "evaluated_at": selection["evaluatedAt"],
+                    "epoch": selection["epoch"],
                 },
             }
             writer.update(task, identifier, changes)

@@ -9,7 +9,7 @@ from eth_account.signers.local import LocalAccount
 
 from benchmarks.gas.budgets import Budget
 from benchmarks.gas.world import ETHER, NOBODY, GasWorld, account
-from edgebazaar.chain.rpc import from_quantity
+from edgebazaar.reputation.engine.epochs import EpochRecord
 
 PRODUCER, PROVIDER = 1, 2
 KEY = bytes(31) + b"\x2a"
@@ -81,11 +81,13 @@ def task(
     selection = {
         "candidates": [provider.address],
         "expectations": [ETHER // 2],
-        "recommenders": [],
-        "evaluatedAt": from_quantity(world.rpc.call("eth_blockNumber")),
+        "epoch": 0,
     }
+    first = EpochRecord.first().struct
+    opening = {"index": 0, "details": bytes(32), "path": []}
+    evidence = {"epoch": first, "pending": first, "openings": [opening]}
     steps: tuple[tuple[str, LocalAccount, str, tuple[Any, ...]], ...] = (
-        ("assign a task", producer, "assign", (terms, provider.address, selection)),
+        ("assign a task", producer, "assign", (terms, provider.address, selection, evidence)),
         ("deliver", provider, "deliver", (terms, DELIVERY)),
         ("accept a delivery", producer, "accept", (terms,)),
         ("settle a task", provider, "settle", (terms, DELIVERY, KEY)),

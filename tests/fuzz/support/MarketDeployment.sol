@@ -11,6 +11,7 @@ import {Roles} from "../../../contracts/identity/Roles.sol";
 import {TrustedForwarder} from "../../../contracts/identity/TrustedForwarder.sol";
 import {Payouts} from "../../../contracts/payments/Payouts.sol";
 import {IReputationLedger} from "../../../contracts/reputation/IReputationLedger.sol";
+import {ReputationEpochs} from "../../../contracts/reputation/ReputationEpochs.sol";
 import {ReputationLedger} from "../../../contracts/reputation/ReputationLedger.sol";
 import {TaskBoard} from "../../../contracts/tasks/TaskBoard.sol";
 import {ForgeTest} from "./ForgeTest.sol";
@@ -22,6 +23,9 @@ abstract contract MarketDeployment is ForgeTest {
     uint40 internal constant SAFETY_MARGIN = 1 hours;
     uint40 internal constant WINDOW_SECONDS = 1 days;
     uint96 internal constant MINIMUM_STAKE = 1 ether;
+    uint96 internal constant EPOCH_BOND = 1 ether;
+    uint40 internal constant ANSWER_SECONDS = 1 hours;
+    address internal constant TREASURY = address(0x7EA5);
     uint32 internal constant SCHEME = 0x00010001;
     uint256 internal constant PROVIDER_KEY = 0xed6e;
     uint40 internal constant FAR_FUTURE = 1e10;
@@ -29,6 +33,7 @@ abstract contract MarketDeployment is ForgeTest {
     Membership internal immutable membership;
     Payouts internal immutable payouts;
     ReputationLedger internal immutable ledger;
+    ReputationEpochs internal immutable epochs;
     ProofOfAIGC internal immutable registry;
     HashedTimelock internal immutable timelock;
     AtomicSale internal immutable sale;
@@ -49,7 +54,18 @@ abstract contract MarketDeployment is ForgeTest {
         timelock =
             new HashedTimelock(address(membership), forwarder, address(registry), address(payouts), SAFETY_MARGIN);
         sale = new AtomicSale(address(membership), forwarder, address(registry), address(payouts), address(ledger));
-        board = new TaskBoard(address(membership), forwarder, address(payouts), address(ledger), MINIMUM_STAKE);
+        epochs = new ReputationEpochs(
+            address(membership),
+            forwarder,
+            address(payouts),
+            address(ledger),
+            TREASURY,
+            EPOCH_BOND,
+            ANSWER_SECONDS
+        );
+        board = new TaskBoard(
+            address(membership), forwarder, address(payouts), address(ledger), address(epochs), MINIMUM_STAKE
+        );
         registry.bindCustodians(address(timelock), address(sale), address(this));
         ledger.bindSources(address(board), address(sale));
         admit(vm.addr(PROVIDER_KEY));

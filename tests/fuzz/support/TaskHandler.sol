@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IReputationEpochs} from "../../../contracts/reputation/IReputationEpochs.sol";
 import {IReputationLedger} from "../../../contracts/reputation/IReputationLedger.sol";
 import {ITaskBoard} from "../../../contracts/tasks/ITaskBoard.sol";
 import {MarketDeployment} from "./MarketDeployment.sol";
@@ -145,7 +146,7 @@ contract TaskHandler is MarketDeployment {
             && bookedStake[provider] >= MINIMUM_STAKE && task.terms.fee >= MINIMUM_FEE
             && openTasksOf(provider) < CAPACITY;
         vm.prank(task.terms.producer);
-        try board.assign(task.terms, provider, selectionOf(provider)) {
+        try board.assign(task.terms, provider, selectionOf(task, provider), evidence()) {
             require(allowed, "assign: against the books");
             task.provider = provider;
             enter(task, ITaskBoard.State.Assigned);
@@ -303,13 +304,21 @@ contract TaskHandler is MarketDeployment {
         }
     }
 
-    function selectionOf(address provider) private view returns (ITaskBoard.Selection memory selection) {
+    /// @dev There is no epoch yet, so everybody is expected the base rate.
+    function selectionOf(Task storage task, address provider)
+        private
+        view
+        returns (ITaskBoard.Selection memory selection)
+    {
         selection.candidates = new address[](1);
         selection.candidates[0] = provider;
+        if (uint8(task.terms.policy) > uint8(ITaskBoard.SelectionPolicy.HighestReputation)) return selection;
         selection.expectations = new uint256[](1);
         selection.expectations[0] = 0.5e18;
-        selection.recommenders = new address[](0);
-        selection.evaluatedAt = uint40(height - 1);
+    }
+
+    function evidence() private pure returns (IReputationEpochs.Evidence memory shown) {
+        shown.openings = new IReputationEpochs.Opening[](1);
     }
 
     function deliveryOf(Task storage task) private view returns (ITaskBoard.Delivery memory) {

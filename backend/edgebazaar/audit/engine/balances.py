@@ -7,14 +7,23 @@ from collections.abc import Mapping, Sequence
 from edgebazaar.audit.engine.checks import CheckResult, LoggedEvent
 
 _NATIVE = 0
+_DEMAND_FEE_DIVISOR = 100
 
 
 def expected_balances(events: Sequence[LoggedEvent]) -> dict[str, int]:
     """Wei that each contract should hold after these events, by contract name."""
     open_amounts: dict[str, dict[bytes | str, int]] = {
         name: {}
-        for name in ("HashedTimelock", "AtomicSale", "TaskBoard", "AuctionHouse", "Challenges")
+        for name in (
+            "HashedTimelock",
+            "AtomicSale",
+            "TaskBoard",
+            "AuctionHouse",
+            "Challenges",
+            "ReputationEpochs",
+        )
     }
+    bond = 0
     credits = 0
     stakes: dict[str, int] = {}
     deposits: dict[bytes, tuple[int, int]] = {}
@@ -53,12 +62,27 @@ def expected_balances(events: Sequence[LoggedEvent]) -> dict[str, int]:
                 held[a["challengeId"]] = a["deposit"]
             case ("Challenges", "ChallengeSettled"):
                 held.pop(a["challengeId"])
+            case ("ReputationEpochs", "EpochPublished"):
+                # One bond stands at a time: that of the epoch before moved on or went back.
+                held["bond"] = bond = a["epoch"]["bond"]
+            case ("ReputationEpochs", "EpochVoided" | "BondWithdrawn"):
+                held.pop("bond")
+            case ("ReputationEpochs", "LeafDemanded"):
+                held[_demand(a["epochHash"], a["index"])] = bond // _DEMAND_FEE_DIVISOR
+            case ("ReputationEpochs", "LeafOpened"):
+                held.pop(_demand(a["epochHash"], a["opened"]["index"]))
+            case ("ReputationEpochs", "FeeReclaimed"):
+                held.pop(_demand(a["epochHash"], a["index"]))
     balances = {name: sum(held.values()) for name, held in open_amounts.items()}
     balances["TaskBoard"] += sum(stakes.values())
     balances["Payouts"] = credits
     for name in ("Membership", "TrustedForwarder", "ProofOfAIGC", "ReputationLedger"):
         balances[name] = 0
     return balances
+
+
+def _demand(epoch_hash: bytes, index: int) -> bytes:
+    return epoch_hash + index.to_bytes(32, "big")
 
 
 def check_balances(events: Sequence[LoggedEvent], actual: Mapping[str, int]) -> CheckResult:

@@ -9,9 +9,12 @@ from typing import Any, Protocol
 from eth_utils.crypto import keccak
 
 from edgebazaar.content.engine.similarity import hamming_distance
-from edgebazaar.reputation.engine.fixed_point import FixedWeights
+from edgebazaar.reputation.engine.epochs import EpochRecord, EpochTree
+from edgebazaar.reputation.engine.fixed_point import BASE_RATE, FixedWeights
 from edgebazaar.reputation.engine.ledger import InteractionBook
 from edgebazaar.tasks.engine.selection import SelectionPolicy, select
+
+_UNANSWERED = 3
 
 
 class LoggedEvent(Protocol):
@@ -87,24 +90,21 @@ def check_selections(
     events: Sequence[LoggedEvent],
     *,
     block_hash: Callable[[int], bytes],
-    block_timestamp: Callable[[int], int],
     window_seconds: int,
     weights: FixedWeights,
 ) -> CheckResult:
     """Every assignment: the seed from the posting block.
 
-    The expectations from the records, the draw from both.
+    The expectations from the records before the epoch's window, the draw from both.
     """
     result = CheckResult(
         "selections", "every provider is the one that the policy selects from the recorded inputs"
     )
     posted = {e.arguments["taskId"]: e for e in of_kind(events, "TaskBoard", "TaskPosted")}
-    records = of_kind(events, "ReputationLedger", "InteractionRecorded")
-    book, taken = InteractionBook(window_seconds, weights), 0
     assignments = of_kind(events, "TaskBoard", "TaskAssigned")
-    for assigned in sorted(
-        assignments, key=lambda one: int(one.arguments["selection"]["evaluatedAt"])
-    ):
+    windows = {int(one.arguments["selection"]["epoch"]) for one in assignments}
+    trees = epoch_trees(events, windows, window_seconds, weights)
+    for assigned in assignments:
         task_id = assigned.arguments["taskId"]
         posting = posted[task_id]
         terms, selection = posting.arguments["terms"], assigned.arguments["selection"]
@@ -116,29 +116,34 @@ def check_selections(
         policy = SelectionPolicy(terms["policy"])
         if policy is SelectionPolicy.DIRECT:
             continue
-        evaluated_at = int(selection["evaluatedAt"])
-        while taken < len(records) and records[taken].block_number <= evaluated_at:
-            _replay(book, records[taken])
-            taken += 1
-        expectations = [
-            book.reputation(
-                terms["producer"],
-                candidate,
-                selection["recommenders"],
-                block_timestamp(evaluated_at),
-            )[1]
-            for candidate in selection["candidates"]
-        ]
-        result.compare(f"{subject} expectations", expectations, list(selection["expectations"]))
-        drawn = select(
-            policy,
-            selection["candidates"],
-            selection["expectations"],
-            seed,
-            int(terms["temperature"]),
-        )
+        candidates = selection["candidates"]
+        recorded = list(selection["expectations"])
+        expectations = [BASE_RATE] * len(candidates)
+        if policy is not SelectionPolicy.UNIFORM:
+            tree = trees[int(selection["epoch"])]
+            expectations = [tree.expectation(terms["producer"], one) for one in candidates]
+            result.compare(f"{subject} expectations", expectations, recorded)
+        drawn = select(policy, candidates, expectations, seed, int(terms["temperature"]))
         result.compare(f"{subject} provider", drawn.candidate, assigned.arguments["provider"])
     return result
+
+
+def epoch_trees(
+    events: Sequence[LoggedEvent],
+    windows: Iterable[int],
+    window_seconds: int,
+    weights: FixedWeights,
+) -> dict[int, EpochTree]:
+    """The reputations at the beginning of each of these windows, from the records before it."""
+    records = of_kind(events, "ReputationLedger", "InteractionRecorded")
+    book, taken = InteractionBook(window_seconds, weights), 0
+    trees: dict[int, EpochTree] = {}
+    for window in sorted(set(windows)):
+        while taken < len(records) and records[taken].block_timestamp < window * window_seconds:
+            _replay(book, records[taken])
+            taken += 1
+        trees[window] = EpochTree(book, window, window_seconds)
+    return trees
 
 
 def _replay(book: InteractionBook, record: LoggedEvent) -> None:
@@ -158,6 +163,39 @@ def interaction_book(
     for record in of_kind(events, "ReputationLedger", "InteractionRecorded"):
         _replay(book, record)
     return book
+
+
+def check_epochs(
+    events: Sequence[LoggedEvent], window_seconds: int, weights: FixedWeights
+) -> CheckResult:
+    """Every published epoch: its root from the records, its place in the chain of epochs."""
+    result = CheckResult(
+        "reputation epochs",
+        "every epoch that stands follows from the records, and every one proved wrong does not",
+    )
+    steps = of_kind(events, "ReputationEpochs", "EpochPublished", "EpochVoided")
+    published = [one for one in steps if one.event == "EpochPublished"]
+    windows = [int(one.arguments["window"]) for one in published]
+    trees = epoch_trees(events, windows, window_seconds, weights)
+    chain = [EpochRecord.first()]
+    for place, step in enumerate(steps):
+        if step.event == "EpochVoided":
+            chain.pop()
+            continue
+        record = EpochRecord(**step.arguments["epoch"])
+        subject = f"epoch of window {record.window}"
+        tree = trees[record.window]
+        right = (hexadecimal(tree.root), len(tree.leaves))
+        found = (hexadecimal(record.root), record.leaves)
+        following = steps[place + 1] if place + 1 < len(steps) else None
+        if following is None or following.event == "EpochPublished":
+            result.compare(f"{subject} root and leaves", right, found)
+        elif following.arguments["fault"] != _UNANSWERED:
+            result.compare(f"{subject} rightly voided", True, right != found)
+        before = hexadecimal(chain[-1].without_bond().hash)
+        result.compare(f"{subject} link", before, hexadecimal(record.previous))
+        chain.append(record)
+    return result
 
 
 def check_records(events: Sequence[LoggedEvent]) -> CheckResult:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-MAXIMUM_COUNT = 2**32 - 1
+MAXIMUM_COUNT = 2**28 - 1
 """Largest value of one stored counter; a step beyond it is refused."""
 MAXIMUM_SUBJECTS = 2**24 - 1
 """Most distinct subjects of one rater."""

@@ -1,0 +1,1 @@
+"""Reputation epochs: publication, proofs, disputes and what selections are checked against."""
