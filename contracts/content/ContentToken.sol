@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {ERC721Utils} from "@openzeppelin/contracts/token/ERC721/utils/ERC721Utils.sol";
+import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {ERC721} from "solady/src/tokens/ERC721.sol";
 import {MemberContext} from "../identity/MemberContext.sol";
 import {ContentState} from "./ContentState.sol";
@@ -12,6 +15,41 @@ import {IProofOfAIGC} from "./IProofOfAIGC.sol";
 /// @dev Solady's ERC-721 leaves 96 bits beside each owner, which hold the {ContentState}. It asks for the plain caller and
 /// takes coins; here the signer of a relayed call counts, and a call with coins is refused.
 abstract contract ContentToken is IProofOfAIGC, ERC721, MemberContext {
+    /// @dev Interface id of ERC-4906, which only declares events.
+    bytes4 internal constant ERC4906 = 0x49064906;
+
+    string private _metadataBase;
+
+    /* METADATA */
+
+    /// @inheritdoc IProofOfAIGC
+    function setMetadataBase(string calldata base) external {
+        // Check: the administrator of the consortium.
+        address caller = _msgSender();
+        if (caller != Ownable(address(membership)).owner()) revert ProofOfAIGC_NotAdministrator(caller);
+
+        // Effect: the metadata of every token is elsewhere.
+        _metadataBase = base;
+        emit MetadataBaseChanged(base);
+        emit BatchMetadataUpdate(0, type(uint256).max);
+    }
+
+    /// @inheritdoc IProofOfAIGC
+    function contractURI() external view returns (string memory) {
+        return bytes(_metadataBase).length == 0 ? "" : string.concat(_metadataBase, "/api/v1/collection");
+    }
+
+    /// @notice Where the metadata of content is; without a base the name of the content itself, which says what it is but
+    /// not where.
+    function tokenURI(uint256 tokenId) public view override returns (string memory) {
+        _requireRegistered(tokenId);
+        string memory contentHash = Strings.toHexString(tokenId, 32);
+        if (bytes(_metadataBase).length == 0) {
+            return string.concat("urn:sha256:", string(Bytes.slice(bytes(contentHash), bytes("0x").length)));
+        }
+        return string.concat(_metadataBase, "/api/v1/contents/", contentHash, "/metadata");
+    }
+
     /* ERC-721 */
 
     /// @notice Lets an account move one token.

@@ -66,6 +66,11 @@ interface IProofOfAIGC {
     }
 
     event CustodiansBound(address hashedTimelock, address atomicSale, address challenges);
+    event MetadataBaseChanged(string base);
+    /// @dev ERC-4906: a token's metadata changed, as its status did.
+    event MetadataUpdate(uint256 _tokenId);
+    /// @dev ERC-4906: the metadata of all these tokens changed.
+    event BatchMetadataUpdate(uint256 _fromTokenId, uint256 _toTokenId);
     event ContentCommitted(bytes32 indexed commitment, address indexed producer);
     event ContentRegistered(
         uint256 indexed tokenId,
@@ -85,6 +90,7 @@ interface IProofOfAIGC {
     error ProofOfAIGC_CustodiansAlreadyBound();
     error ProofOfAIGC_ZeroCustodian();
     error ProofOfAIGC_NotDeployer(address caller);
+    error ProofOfAIGC_NotAdministrator(address caller);
     error ProofOfAIGC_NotCustodian(address caller);
     error ProofOfAIGC_TooManySchemes(uint256 count, uint256 maximum);
     error ProofOfAIGC_ValueNotAccepted(uint256 value);
@@ -108,6 +114,12 @@ interface IProofOfAIGC {
 
     /// @notice Names the contracts that may freeze and move content; once, by the deployer.
     function bindCustodians(address hashedTimelock, address atomicSale, address challenges) external;
+
+    /// @notice States where the backend serves metadata; only the administrator of {Membership}.
+    /// @dev Metadata shows more than storage holds (fingerprint, provider, picture), so it is served off chain; what it says
+    /// can be checked against the events. Nothing on chain depends on it.
+    /// @param base Address without a slash at its end, such as `https://market.example`; empty to take it back.
+    function setMetadataBase(string calldata base) external;
 
     /// @notice Records a commitment in the current block.
     /// @dev Requirements: caller is a producer; commitment new. See {commitmentOf}.
@@ -141,6 +153,9 @@ interface IProofOfAIGC {
 
     /// @notice The commitment for a set of content hashes: keccak256(abi.encode(producer, contentHashes, salt)).
     function commitmentOf(address producer, bytes32[] calldata contentHashes, bytes32 salt) external pure returns (bytes32);
+
+    /// @notice Where metadata of the whole collection is (ERC-7572), empty without a base.
+    function contractURI() external view returns (string memory);
 
     /// @notice Block in which a commitment was recorded, 0 if unknown, and the first 27 bytes of the Merkle root over the
     /// records that fulfilled it, 0 until then.

@@ -2,8 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
-import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
-import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
@@ -167,6 +165,7 @@ contract ProofOfAIGC is IERC2981, ContentToken, EIP712 {
         // Effect: freeze it.
         _setState(tokenId, state.withChallenged(true));
         emit ContentFrozenForChallenge(tokenId);
+        emit MetadataUpdate(tokenId);
     }
 
     /// @inheritdoc IProofOfAIGC
@@ -185,6 +184,7 @@ contract ProofOfAIGC is IERC2981, ContentToken, EIP712 {
             _setState(tokenId, state);
             emit ContentReleasedFromChallenge(tokenId);
         }
+        emit MetadataUpdate(tokenId);
     }
 
     /* VIEWS */
@@ -233,13 +233,6 @@ contract ProofOfAIGC is IERC2981, ContentToken, EIP712 {
         return keccak256(abi.encode(producer, contentHashes, salt));
     }
 
-    /// @notice Name of the content itself, which says what it is but not where; {IProofOfAIGC-ContentRegistered} holds a locator.
-    function tokenURI(uint256 tokenId) public view override returns (string memory) {
-        _requireRegistered(tokenId);
-        bytes memory prefixed = bytes(Strings.toHexString(tokenId, 32));
-        return string.concat("urn:sha256:", string(Bytes.slice(prefixed, bytes("0x").length)));
-    }
-
     /// @inheritdoc IProofOfAIGC
     function hashReceipt(Receipt calldata receipt) public view returns (bytes32) {
         return _hashTypedDataV4(_structHashOf(receipt));
@@ -256,7 +249,7 @@ contract ProofOfAIGC is IERC2981, ContentToken, EIP712 {
     /// @notice Which interfaces are implemented (ERC-165).
     function supportsInterface(bytes4 interfaceId) public view override(ERC721, IERC165) returns (bool) {
         return interfaceId == type(IProofOfAIGC).interfaceId || interfaceId == type(IERC2981).interfaceId
-            || super.supportsInterface(interfaceId);
+            || interfaceId == ERC4906 || super.supportsInterface(interfaceId);
     }
 
     /* INTERNAL */

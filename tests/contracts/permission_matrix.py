@@ -68,7 +68,7 @@ SALE = "(address,address,uint256,uint256,bytes32,uint40)"
 TASK = "(address,bytes32,uint256,uint40,uint40,uint40,uint40,uint8,uint256,bytes32)"
 GIVEN = "(bytes32,bytes32,bytes32,string)"
 RECEIPT = "(address,address,bytes32,bytes32,uint32,bytes32,bytes32)"
-RECORD = f"({RECEIPT},address,uint16,uint40,uint40,string)"
+RECORD = f"({RECEIPT},uint16,uint40,bytes32,string,bytes32[])"
 ROUND = (
     "(address,address,address,uint40,uint40,uint40,uint40,uint40,uint96,uint96,uint96,uint96,"
     "uint96,uint256,uint32,uint16,uint16,bytes32)"
@@ -160,6 +160,13 @@ MATRIX = [
     ),
     Row(
         "ProofOfAIGC",
+        "setMetadataBase(string)",
+        lambda w, _: ("https://market.example",),
+        frozenset({"administrator"}),
+        error("ProofOfAIGC_NotAdministrator"),
+    ),
+    Row(
+        "ProofOfAIGC",
         "commit(bytes32)",
         lambda w, _: (digest("new"),),
         frozenset({"producer"}),
@@ -177,7 +184,7 @@ MATRIX = [
         "approve(address,uint256)",
         lambda w, _: (w.people.consumer, w.tokens.free),
         frozenset({"producer"}),
-        error("ERC721InvalidApprover"),
+        lambda w, _: ("NotOwnerNorApproved",),
     ),
     Row(
         "ProofOfAIGC",
@@ -191,7 +198,7 @@ MATRIX = [
             f"{function}(address,address,uint256{further})",
             lambda w, _, last=(b"",) if further else (): (*moving(w, "free"), *last),
             frozenset({"producer"}),
-            error("ERC721InsufficientApproval", lambda w: w.tokens.free),
+            lambda w, _: ("NotOwnerNorApproved",),
         )
         for function, further in (
             ("transferFrom", ""),

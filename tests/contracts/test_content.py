@@ -330,11 +330,29 @@ def test_the_register_knows_up_to_eight_schemes(system, project, deployer):
         project.ProofOfAIGC.deploy(*arguments, [*known, 1], {"from": deployer})
 
 
+def test_metadata_is_where_the_administrator_says(registry, people, work):
+    register(registry, work)
+    assert registry.tokenURI(work.token_id) == "urn:sha256:" + work.content_hash.hex()
+    assert registry.contractURI() == ""
+    with fails_with("ProofOfAIGC_NotAdministrator", people.producer):
+        registry.setMetadataBase("https://elsewhere.example", {"from": people.producer})
+    base = "https://market.example"
+    transaction = registry.setMetadataBase(base, {"from": people.administrator})
+    assert transaction.events["MetadataBaseChanged"]["base"] == base
+    update = transaction.events["BatchMetadataUpdate"]
+    assert (update["_fromTokenId"], update["_toTokenId"]) == (0, 2**256 - 1)
+    path = f"/api/v1/contents/0x{work.content_hash.hex()}/metadata"
+    assert registry.tokenURI(work.token_id) == base + path
+    assert registry.contractURI() == base + "/api/v1/collection"
+    registry.setMetadataBase("", {"from": people.administrator})
+    assert registry.tokenURI(work.token_id).startswith("urn:sha256:")
+
+
 def test_standards(registry, people, work):
     assert (registry.name(), registry.symbol()) == ("EdgeBazaar Content", "EBC")
     assert registry.isKnownScheme(IMAGE_SCHEME)
     assert not registry.isKnownScheme(0)
-    for interface in ("0x01ffc9a7", "0x80ac58cd", "0x5b5e139f", "0x2a55205a"):
+    for interface in ("0x01ffc9a7", "0x80ac58cd", "0x5b5e139f", "0x2a55205a", "0x49064906"):
         assert registry.supportsInterface(interface)
     assert not registry.supportsInterface("0xffffffff")
     with fails_with("ProofOfAIGC_NotRegistered", work.token_id):

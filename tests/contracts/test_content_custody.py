@@ -211,6 +211,7 @@ def test_a_sale_moves_free_content_of_its_seller(registry, people, token, sale, 
 def test_a_challenge_freezes_until_it_ends(registry, people, token, challenges, timelock, sale):
     transaction = registry.freezeForChallenge(token, {"from": challenges})
     assert "ContentFrozenForChallenge" in transaction.events
+    assert transaction.events["MetadataUpdate"]["_tokenId"] == token
     assert status(registry, token) == (False, True, ZERO_ADDRESS)
     assert_does_not_move(registry, people, token)
     with fails_with("ProofOfAIGC_AlreadyChallenged", token):
@@ -221,6 +222,7 @@ def test_a_challenge_freezes_until_it_ends(registry, people, token, challenges, 
         registry.moveInSale(token, people.producer, people.consumer, {"from": sale})
     transaction = registry.endChallenge(token, False, {"from": challenges})
     assert "ContentReleasedFromChallenge" in transaction.events
+    assert transaction.events["MetadataUpdate"]["_tokenId"] == token
     with fails_with("ProofOfAIGC_NotChallenged", token):
         registry.endChallenge(token, True, {"from": challenges})
     registry.transferFrom(people.producer, people.consumer, token, {"from": people.producer})
@@ -230,6 +232,7 @@ def test_a_removal_is_final(registry, people, token, challenges, timelock, work)
     registry.freezeForChallenge(token, {"from": challenges})
     transaction = registry.endChallenge(token, True, {"from": challenges})
     assert "ContentRemoved" in transaction.events
+    assert transaction.events["MetadataUpdate"]["_tokenId"] == token
     assert status(registry, token) == (True, False, ZERO_ADDRESS)
     assert_does_not_move(registry, people, token)
     with fails_with("ProofOfAIGC_Frozen", token):

@@ -89,7 +89,17 @@ def test_image_is_registered_shown_and_found_from_a_compressed_copy(
     with pytest.raises(Exception, match="another image"):
         jpeg = encoded(pixels, "JPEG", quality=60)
         producer.request("PUT", f"/contents/{key}/preview", content=jpeg)
+    metadata = http.get(f"/contents/{key}/metadata").json()
+    assert metadata["image"].endswith("/static/logo.svg")
     producer.request("PUT", f"/contents/{key}/preview", content=png)
+    metadata = http.get(f"/contents/{key}/metadata").json()
+    assert metadata["image"].endswith(f"/api/v1/contents/{key}/preview")
+    assert metadata["external_url"].endswith(f"/contents/{key}")
+    traits = {one["trait_type"]: one["value"] for one in metadata["attributes"]}
+    assert traits["Status"] == "registered"
+    assert traits["Creator"] == http.get(f"/contents/{key}").json()["creator"]
+    assert metadata["provenance"]["token_id"] == str(int(key, 16))
+    assert http.get("/collection").json()["symbol"] == "EBC"
     shown = http.get(f"/contents/{key}/preview")
     assert shown.headers["content-type"] == "image/png"
     assert "0x" + content_hash(canonical_image(shown.content)).hex() == key

@@ -136,6 +136,16 @@ class CommitRequest(BaseModel):
     salt: HashText
 
 
+class MetadataBaseRequest(BaseModel):
+    """Where metadata of tokens is served."""
+
+    base: str | None = Field(
+        default=None,
+        description="Public address; this market's own if left out, empty to take it back.",
+        examples=["https://market.example"],
+    )
+
+
 class RegistrationItem(BaseModel):
     """A content to register."""
 

@@ -15,6 +15,7 @@ from edgebazaar.api.permissions import permission
 from edgebazaar.api.prepared import OwnTransaction, PreparedAction, prepare
 from edgebazaar.chain.typed_data import typed_data_for_receipt
 from edgebazaar.content.challenges import ChallengeService
+from edgebazaar.content.metadata import CollectionMetadata, TokenMetadata
 from edgebazaar.content.models import (
     ChallengeRequest,
     ChallengeView,
@@ -22,6 +23,7 @@ from edgebazaar.content.models import (
     ContentDetail,
     ContentEvent,
     ContentView,
+    MetadataBaseRequest,
     ReceiptDraft,
     ReceiptFields,
     RegisterRequest,
@@ -30,14 +32,16 @@ from edgebazaar.content.models import (
     TransferRequest,
 )
 from edgebazaar.content.recognition import MAXIMUM_UPLOAD_BYTES, RecognitionService
-from edgebazaar.content.service import ContentService
+from edgebazaar.content.service import ContentService, leaf_of
 from edgebazaar.content.storage import MAXIMUM_BLOB_BYTES, BlobStorage
 from edgebazaar.errors import InvalidInput
 from edgebazaar.schemas import EXAMPLE_HASH
+from edgebazaar.values import to_hex
 
 contents = APIRouter(prefix="/contents", tags=["contents"], responses=PROBLEM_RESPONSES)
 challenges = APIRouter(prefix="/challenges", tags=["challenges"], responses=PROBLEM_RESPONSES)
-routers = [contents, challenges]
+collection = APIRouter(prefix="/collection", tags=["contents"], responses=PROBLEM_RESPONSES)
+routers = [contents, collection, challenges]
 
 _IMMUTABLE = {
     "Cache-Control": "public, max-age=31536000, immutable",
@@ -177,6 +181,33 @@ def get_content(content_hash: str, context: ContextDependency) -> ContentDetail:
     row = service.content(content_hash)
     history = [ContentEvent.of(entry) for entry in service.history(row)]
     return ContentDetail.of(row, history=history)
+
+
+@contents.get("/{content_hash}/metadata", **permission("public"))
+def get_token_metadata(content_hash: str, context: ContextDependency) -> TokenMetadata:
+    """ERC-721 metadata of a content, where `tokenURI` points."""
+    row = _contents(context).content(content_hash)
+    record_hash = to_hex(leaf_of(row))
+    return TokenMetadata.of(row, record_hash, context.contracts, context.settings.public_url)
+
+
+@collection.get("", **permission("public"))
+def get_collection_metadata(context: ContextDependency) -> CollectionMetadata:
+    """ERC-7572 metadata of the register, where `contractURI` points."""
+    return CollectionMetadata.at(context.settings.public_url)
+
+
+@collection.post("/metadata/prepare", **permission("administrator"))
+def prepare_metadata_base(
+    body: MetadataBaseRequest,
+    account: CurrentAccount,
+    context: ContextDependency,
+    own_transaction: OwnTransaction = False,
+) -> PreparedAction:
+    """Prepares the statement on chain of where token metadata is served."""
+    base = context.settings.public_url if body.base is None else body.base
+    call = _contents(context).set_metadata_base(base)
+    return prepare(context, account, call, own_transaction)
 
 
 @contents.post("/commitments/prepare", **permission("role:producer"))

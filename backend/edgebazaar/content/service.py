@@ -103,7 +103,7 @@ class ContentService:
             )
             batch = [dict(one) for one in session.execute(together).mappings()]
         index = [one["content_hash"] for one in batch].index(key)
-        proof = merkle_proof([_leaf_of(one) for one in batch], index)
+        proof = merkle_proof([leaf_of(one) for one in batch], index)
         return {**row, "proof": [to_hex(one) for one in proof]}
 
     def contents(
@@ -178,6 +178,19 @@ class ContentService:
         hashes = self._new_hashes(content_hashes, "content_hashes")
         commitment = commitment_of(producer, hashes, parse_bytes32(salt, "salt"))
         return ContractCall("ProofOfAIGC", "commit", (commitment,))
+
+    def set_metadata_base(self, base: str) -> ContractCall:
+        """The administrator's call that states where token metadata is served.
+
+        Raises:
+            InvalidInput: If `base` is neither empty nor an http(s) address without a final slash.
+        """
+        address = parse_text(base, "base", maximum_bytes=MAXIMUM_URI_BYTES)
+        if address and (not address.startswith(("https://", "http://")) or address.endswith("/")):
+            raise InvalidInput(
+                "base", f"{address!r} is no address to build on", "Give https://host, or nothing"
+            )
+        return ContractCall("ProofOfAIGC", "setMetadataBase", (address,))
 
     def receipt(self, fields: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         """The members of a Receipt for the provider to sign (EIP-712).
@@ -332,7 +345,8 @@ class ContentService:
         return hashes
 
 
-def _leaf_of(row: Row) -> bytes:
+def leaf_of(row: Row) -> bytes:
+    """Leaf of a row's record in the tree of its commitment."""
     receipt = (
         row["producer"],
         row["provider"],

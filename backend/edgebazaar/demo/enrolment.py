@@ -27,6 +27,10 @@ def enrol(cast: Cast, report: Report) -> None:
         for actor in cast.principals:
             _admit(cast.administrator, actor, step)
         report.say(f"{len(cast.principals)} members admitted by the administrator")
+        step.record(
+            "state where metadata is served",
+            cast.administrator.act("/collection/metadata/prepare", {}),
+        )
         in_parallel(lambda actor: _join_by_voucher(cast.administrator, actor, step), cast.bidders)
         report.say(f"{len(cast.bidders)} vehicles and simulators joined under vouchers")
         members = list(cast.administrator.client.pages("/members", active="true"))

@@ -115,6 +115,10 @@ def measure(world: GasWorld) -> None:
     (provider,) = world.new_members(1, PROVIDER)
     (producer,) = world.new_members(1, PRODUCER)
     (consumer,) = world.new_members(1, CONSUMER)
+    site = "https://market.example"
+    world.measure(
+        "state where metadata is", world.administrator, "ProofOfAIGC", "setMetadataBase", site
+    )
     first = registration(world, producer, provider, "first")
     second = registration(world, producer, provider, "second")
     commit(world, producer, [first], "commit to content")
