@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import contract_support as support
 import pytest
 from brownie import accounts, web3
+from challenge_cases import FINGERPRINT, Case, open_case, token_of, with_distance
 from eth_utils import keccak
 from web3.middleware import Web3Middleware
 
@@ -94,13 +95,17 @@ def system(deployer, people, project):
         [*support.THRESHOLDS, support.UNJUDGED_SCHEME],
         sender,
     )
+    panel = project.ArbitratorPanel.deploy(
+        membership, forwarder, payouts, support.APPEAL_COST, support.PANEL_QUORUM, sender
+    )
     challenges = project.Challenges.deploy(
         registry,
         membership,
         payouts,
         forwarder,
         people.treasury,
-        support.DEPOSIT,
+        panel,
+        support.CHALLENGE_RULES,
         list(support.THRESHOLDS),
         list(support.THRESHOLDS.values()),
         sender,
@@ -134,6 +139,7 @@ def system(deployer, people, project):
         ledger=ledger,
         epochs=epochs,
         registry=registry,
+        panel=panel,
         challenges=challenges,
         timelock=timelock,
         sale=sale,
@@ -154,6 +160,65 @@ def project(deployer):
 def work(people):
     """A piece of content of `people.producer`, not yet committed."""
     return support.Work(people.producer, people.provider, b"a picture", fingerprint=0b1011)
+
+
+@pytest.fixture
+def challenge_rules():
+    """`IChallenges.Rules` with some of them changed."""
+    names = ("deposit", "maximum", "answer", "finality", "ruling", "least", "most")
+
+    def changed(**changes):
+        return tuple((dict(zip(names, support.CHALLENGE_RULES, strict=True)) | changes).values())
+
+    return changed
+
+
+@pytest.fixture
+def original(system, people, work):
+    """Record of the producer's work."""
+    return support.register(system.registry, work.but(fingerprint=FINGERPRINT))[0]
+
+
+@pytest.fixture
+def copy_of(system, people, work, original):
+    """Registers a later work of the second producer and returns its record."""
+
+    def later(bits: int = 0, **changes):
+        copy = work.but(
+            producer=people.second_producer, content=b"a copy", fingerprint=with_distance(bits)
+        )
+        return support.register(system.registry, copy.but(**changes))[0]
+
+    return later
+
+
+@pytest.fixture
+def opened(system, people, original, copy_of):
+    """Opens the producer's challenge against a new work of a distance."""
+
+    def by_producer(bits: int = 0, **changes) -> Case:
+        return open_case(system.challenges, original, copy_of(bits, **changes), people.producer)
+
+    return by_producer
+
+
+@pytest.fixture
+def holders(system, people, work):
+    """Members who hold an original each, of the second producer's first to the last."""
+
+    def given(count: int) -> list[tuple]:
+        named = (people.consumer, people.vehicle, people.roadside_unit, people.operator)
+        found = []
+        for index, holder in enumerate([*named, people.auditor][:count]):
+            mine = work.but(content=b"original %d" % index, fingerprint=FINGERPRINT)
+            (record,) = support.register(system.registry, mine)
+            system.registry.transferFrom(
+                people.producer, holder, token_of(record), {"from": mine.producer}
+            )
+            found.append((holder, record))
+        return found
+
+    return given
 
 
 @pytest.fixture

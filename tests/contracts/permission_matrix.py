@@ -8,6 +8,8 @@ from hashlib import sha256
 
 from auction_rounds import INPUTS, OFFLINE, ONLINE, packed_bids, packed_scores
 from contract_support import (
+    APPEAL_COST,
+    AUDITOR,
     CONSUMER,
     DEPOSIT,
     MODEL_PROVIDER,
@@ -68,6 +70,7 @@ SALE = "(address,address,uint256,uint256,bytes32,uint40)"
 TASK = "(address,bytes32,uint256,uint40,uint40,uint40,uint40,uint8,uint256,bytes32)"
 GIVEN = "(bytes32,bytes32,bytes32,string)"
 RECEIPT = "(address,address,bytes32,bytes32,uint32,bytes32,bytes32)"
+CHALLENGE = "(uint256,uint256,address,address,uint256)"
 RECORD = f"({RECEIPT},uint16,uint40,bytes32,string,bytes32[])"
 ROUND = (
     "(address,address,address,uint40,uint40,uint40,uint40,uint40,uint96,uint96,uint96,uint96,"
@@ -249,19 +252,90 @@ MATRIX = [
         frozenset({"challenges"}),
         NOT_CUSTODIAN,
     ),
-    # Challenges are opened with an original of one's own and settled by anybody.
+    # Challenges are opened with an original of one's own, answered by the accused, decided and
+    # finalised by anybody; parties add statements and appeal, the arbitrator rules.
     Row(
         "Challenges",
-        f"open({RECORD},{RECORD})",
-        lambda w, _: (w.records.original, w.records.another_copy),
+        "open(uint256,uint256)",
+        lambda w, _: (w.tokens.original, w.tokens.another_copy),
         frozenset({"producer"}),
         member_or(error("Challenges_NotCreatorOrOwner", lambda w: w.tokens.original)),
         value=DEPOSIT,
     ),
     Row(
         "Challenges",
-        f"settle({RECORD},{RECORD},address,address,uint256)",
-        lambda w, _: w.records.case,
+        f"concede({CHALLENGE})",
+        lambda w, _: (w.cases.to_answer.terms,),
+        frozenset({"producer"}),
+        error("Challenges_NotAccused", who("producer")),
+    ),
+    Row(
+        "Challenges",
+        f"contest({CHALLENGE},bytes32,string)",
+        lambda w, _: (w.cases.to_answer.terms, ZERO_BYTES, ""),
+        frozenset({"producer"}),
+        error("Challenges_NotAccused", who("producer")),
+        value=DEPOSIT,
+    ),
+    Row(
+        "Challenges",
+        f"submitEvidence({CHALLENGE},bytes32,string)",
+        lambda w, _: (w.cases.to_answer.terms, ZERO_BYTES, ""),
+        frozenset({"producer"}),
+        error("Challenges_NotParty", lambda w: w.cases.to_answer.id),
+    ),
+    Row(
+        "Challenges",
+        f"decide({CHALLENGE},{RECORD},{RECORD})",
+        lambda w, _: (w.cases.to_decide.terms, w.records.original, w.records.copy),
+    ),
+    Row(
+        "Challenges",
+        f"appeal({CHALLENGE})",
+        lambda w, _: (w.cases.to_appeal.terms,),
+        frozenset({"producer"}),
+        error("Challenges_NotParty", lambda w: w.cases.to_appeal.id),
+        value=APPEAL_COST,
+    ),
+    Row(
+        "Challenges",
+        "rule(bytes32,uint8)",
+        lambda w, _: (w.cases.to_rule.id, 1),
+        frozenset({"panel"}),
+        error("Challenges_NotArbitrator"),
+    ),
+    Row(
+        "Challenges",
+        f"finalise({CHALLENGE})",
+        lambda w, _: (w.cases.to_finalise.terms,),
+    ),
+    # Contracts bring disputes before the panel, whose auditors vote; anybody has votes counted and
+    # shares paid.
+    Row(
+        "ArbitratorPanel",
+        "requestRuling(bytes32,address,address,uint40)",
+        lambda w, caller: (digest("new"), caller, w.callers["consumer"], now() + LONG),
+        value=APPEAL_COST,
+    ),
+    Row(
+        "ArbitratorPanel",
+        "vote(address,bytes32,uint8)",
+        lambda w, _: (w.people.stranger.address, digest("to_vote"), 1),
+        frozenset({"auditor"}),
+        lacks(AUDITOR),
+    ),
+    Row(
+        "ArbitratorPanel",
+        "conclude(address,bytes32)",
+        lambda w, _: (w.people.stranger.address, digest("to_conclude")),
+    ),
+    Row(
+        "ArbitratorPanel",
+        "collect(address,bytes32,address)",
+        lambda w, _: (
+            *(w.people.stranger.address, digest("to_collect")),
+            w.callers["auditor"],
+        ),
     ),
     # Members lock their own; anybody closes, and only the stored parties are paid.
     Row(

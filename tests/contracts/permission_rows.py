@@ -32,7 +32,7 @@ EVERYBODY = frozenset(
     {
         *HOLDS,
         *("administrator", "stranger", "treasury", "relayer", "deployer", "revoked", "expired"),
-        *("timelock", "sale", "challenges", "board", "house", "registry"),
+        *("timelock", "sale", "challenges", "board", "house", "registry", "panel"),
     }
 )
 Refusal = Callable[[World, str], tuple]

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 
 from auction_rounds import OFFLINE, ONLINE, new_round
 from brownie import accounts, chain, web3
+from challenge_cases import Case, open_case
 from contract_support import (
+    APPEAL_COST,
     DAY,
-    DEPOSIT,
     MINIMUM_STAKE,
     WEIGHTS,
     WINDOW_SECONDS,
@@ -49,6 +50,7 @@ class World:
     locks: SimpleNamespace = field(default_factory=SimpleNamespace)
     sales: SimpleNamespace = field(default_factory=SimpleNamespace)
     tasks: SimpleNamespace = field(default_factory=SimpleNamespace)
+    cases: SimpleNamespace = field(default_factory=SimpleNamespace)
     rounds: SimpleNamespace = field(default_factory=SimpleNamespace)
     unbound: SimpleNamespace = field(default_factory=SimpleNamespace)
     epochs: SimpleNamespace = field(default_factory=SimpleNamespace)
@@ -70,6 +72,7 @@ def build(system, people, project, deployer) -> World:
     _challenge(world)
     _play_rounds(world, start)
     _work_on_tasks(world)
+    _bring_before_the_panel(world)
     # What is short has run out by now, what is long has not.
     mine_at(start + 5 * SHORT)
     _call_off(world)
@@ -130,7 +133,7 @@ def _name_callers(world: World, deployer) -> None:
     world.callers = {name: getattr(people, name).address for name in (*roles, *outsiders)}
     world.callers["deployer"] = deployer.address
     # The forwarder is no caller of its own: it speaks for the account whose signature it checked.
-    for name in ("timelock", "sale", "challenges", "board", "house", "registry"):
+    for name in ("timelock", "sale", "challenges", "board", "house", "registry", "panel"):
         world.callers[name] = getattr(system, name).address
     world.callers |= {"revoked": _address("revoked"), "expired": _address("expired")}
     for address in world.callers.values():
@@ -151,7 +154,10 @@ def _address(label: str) -> str:
 
 def _register_contents(world: World) -> None:
     registry, people = world.system.registry, world.people
-    names = ("free", "in_lock", "in_linked", "in_sale", "expired_lock", "original", "copy")
+    names = (
+        *("free", "in_lock", "in_linked", "in_sale", "expired_lock", "original", "copy"),
+        *(f"copy_to_{what}" for what in ("finalise", "answer", "appeal", "rule")),
+    )
     works = [Work(people.producer, people.provider, name.encode()) for name in names]
     for name, work in zip(names, works, strict=True):
         setattr(world.records, name, register(registry, work)[0])
@@ -207,10 +213,34 @@ def _bind_nothing(world: World, project, deployer) -> None:
 
 
 def _challenge(world: World) -> None:
-    records = (world.records.original, world.records.copy)
-    sender = {"from": world.people.producer, "value": DEPOSIT}
-    event = world.system.challenges.open(*records, sender).events["ChallengeOpened"]
-    world.records.case = (*records, event["challenger"], event["accused"], event["attempt"])
+    """Challenges that wait for a verdict and for their end; the younger ones come last."""
+    world.cases.to_decide = _case(world, "copy")
+    world.cases.to_finalise = _case(world, "copy_to_finalise")
+    world.cases.to_finalise.contest()
+    world.cases.to_finalise.decide()
+
+
+def _bring_before_the_panel(world: World) -> None:
+    """A dispute whose votes can be counted, and one that was counted and pays its voter."""
+    panel, people = world.system.panel, world.people
+    for name in ("to_conclude", "to_collect"):
+        _dispute(world, name, SHORT)
+    panel.vote(people.stranger, digest("to_collect"), 1, {"from": people.auditor})
+    mine_at(now() + SHORT)
+    panel.conclude(people.stranger, digest("to_collect"), {"from": people.stranger})
+
+
+def _dispute(world: World, name: str, time: int) -> None:
+    """The stranger asks; its account could take no ruling, so there must not be a majority."""
+    people = world.people
+    terms = (digest(name), people.producer, people.consumer, now() + time)
+    sender = {"from": people.stranger, "value": APPEAL_COST}
+    world.system.panel.requestRuling(*terms, sender)
+
+
+def _case(world: World, copy: str) -> Case:
+    copied = getattr(world.records, copy)
+    return open_case(world.system.challenges, world.records.original, copied, world.people.producer)
 
 
 def _play_rounds(world: World, start: int) -> None:
@@ -267,7 +297,7 @@ def _call_off(world: World) -> None:
 
 
 def _start_fresh(world: World) -> None:
-    """What has to be recent: a posted task, a round that takes bids, a commitment."""
+    """What has to be recent: a posted task, a round that takes bids, a commitment, challenges."""
     people = world.people
     world.tasks.posted = task(world, "posted")
     world.system.board.post(world.tasks.posted, {"from": people.producer, "value": FEE})
@@ -275,3 +305,10 @@ def _start_fresh(world: World) -> None:
     world.rounds.to_bid.commit(people.vehicle, ONLINE, 10**17)
     world.new_work = Work(people.producer, people.provider, b"committed")
     commit(world.system.registry, [world.new_work])
+    for name in ("to_answer", "to_appeal", "to_rule"):
+        setattr(world.cases, name, _case(world, f"copy_{name}"))
+    for case in (world.cases.to_appeal, world.cases.to_rule):
+        case.contest()
+        case.decide()
+    world.cases.to_rule.appeal(cost=APPEAL_COST)
+    _dispute(world, "to_vote", LONG)

@@ -1,8 +1,8 @@
 """AtomicSale: content, ownership, price, royalty and preimage change hands in one transaction."""
 
 import pytest
+from challenge_cases import UPHELD, open_case
 from contract_support import (
-    DEPOSIT,
     ZERO_ADDRESS,
     ZERO_BYTES,
     as_tuple,
@@ -52,13 +52,9 @@ def offer(records, people, work):
 
 
 def remove(system, people, records):
-    """An upheld challenge against the work."""
-    challenger = people.second_producer
-    opened = system.challenges.open(*records, {"from": challenger, "value": DEPOSIT})
-    attempt = opened.events["ChallengeOpened"]["attempt"]
-    system.challenges.settle(
-        *records, challenger, people.producer, attempt, {"from": people.stranger}
-    )
+    """An upheld challenge against the work, whose owner says nothing."""
+    case = open_case(system.challenges, *records, people.second_producer)
+    assert case.ended(people.stranger)["state"] == UPHELD
 
 
 # Opening
@@ -211,7 +207,7 @@ def test_frozen_content_is_not_sold(system, sale, registry, offer, people, recor
 
 def test_challenged_content_is_not_sold(system, sale, offer, people, records):
     offer.open(sale)
-    system.challenges.open(*records, {"from": people.second_producer, "value": DEPOSIT})
+    open_case(system.challenges, *records, people.second_producer)
     with fails_with("ProofOfAIGC_Frozen", offer.token_id):
         sale.settle(offer.terms, PREIMAGE, {"from": people.producer})
 

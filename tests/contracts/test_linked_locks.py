@@ -1,8 +1,8 @@
 """Two linked locks: what the second has to fit, and what can go wrong (spec 01 section 4)."""
 
 import pytest
+from challenge_cases import UPHELD, open_case
 from contract_support import (
-    DEPOSIT,
     SAFETY_MARGIN,
     ZERO_ADDRESS,
     ZERO_BYTES,
@@ -254,7 +254,7 @@ def test_challenged_content_can_be_claimed(system, timelock, registry, pair, peo
     first, second = pair
     first.open(timelock)
     second.answer(timelock, first)
-    system.challenges.open(*records, {"from": people.second_producer, "value": DEPOSIT})
+    open_case(system.challenges, *records, people.second_producer)
     timelock.claim(second.terms, PREIMAGE, {"from": people.producer})
     timelock.claim(first.terms, PREIMAGE, {"from": people.consumer})
     assert registry.ownerOf(work.token_id) == people.consumer
@@ -267,12 +267,9 @@ def test_removed_content_opens_the_refund_of_both_locks(
     first, second = pair
     first.open(timelock)
     second.answer(timelock, first)
-    challenger = people.second_producer
-    opened = system.challenges.open(*records, {"from": challenger, "value": DEPOSIT})
-    attempt = opened.events["ChallengeOpened"]["attempt"]
-    system.challenges.settle(
-        *records, challenger, people.producer, attempt, {"from": people.stranger}
-    )
+    case = open_case(system.challenges, *records, people.second_producer)
+    case.contest()
+    assert case.ended(people.stranger)["state"] == UPHELD
     with fails_with("HashedTimelock_ContentRemoved", work.token_id):
         timelock.claim(second.terms, PREIMAGE, {"from": people.producer})
     with fails_with("ProofOfAIGC_Frozen", work.token_id):
@@ -290,12 +287,7 @@ def test_an_answer_to_removed_content_is_refunded_at_once(
 ):
     first, second = pair
     first.open(timelock)
-    challenger = people.second_producer
-    opened = system.challenges.open(*records, {"from": challenger, "value": DEPOSIT})
-    attempt = opened.events["ChallengeOpened"]["attempt"]
-    system.challenges.settle(
-        *records, challenger, people.producer, attempt, {"from": people.stranger}
-    )
+    open_case(system.challenges, *records, people.second_producer).concede()
     second.answer(timelock, first)
     with fails_with("HashedTimelock_ContentRemoved", work.token_id):
         timelock.claim(second.terms, PREIMAGE, {"from": people.producer})

@@ -9,7 +9,7 @@ from permission_world import build
 
 RELAYED = {
     *("Membership", "Payouts", "ProofOfAIGC", "Challenges", "HashedTimelock"),
-    *("AtomicSale", "TaskBoard", "AuctionHouse", "ReputationEpochs"),
+    *("AtomicSale", "TaskBoard", "AuctionHouse", "ReputationEpochs", "ArbitratorPanel"),
 }
 
 

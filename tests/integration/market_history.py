@@ -111,8 +111,11 @@ class _Contents:
             "copy": self._register("second_producer", copy, secrets.token_bytes(32)),
             "other": self._register("second_producer", other, other_brief.commitment),
         }
+        # Both are contested, so that both verdicts are given at once.
         for suspect in ("copy", "other"):
             day.challenges.append(self._challenge(day.contents["original"], day.contents[suspect]))
+        for identifier in day.challenges:
+            self._finalise(identifier)
 
     @staticmethod
     def _generated(prompt: str, seed: int) -> tuple[bytes, Brief]:
@@ -150,8 +153,17 @@ class _Contents:
         body = {"original": original, "duplicate": duplicate}
         opened = client.act("/challenges/prepare", body)
         identifier = str(argument(opened, "ChallengeOpened", "challengeId"))
-        client.act(f"/challenges/{identifier}/settlement/prepare")
+        statement = {"evidence_hash": fresh_hash(), "evidence_uri": "ipfs://statement"}
+        owner = self.market.client("second_producer")
+        owner.act(f"/challenges/{identifier}/contest/prepare", statement)
+        client.act(f"/challenges/{identifier}/decision/prepare")
         return identifier
+
+    def _finalise(self, identifier: str) -> None:
+        client = self.market.client("producer")
+        final_at = client.get(f"/challenges/{identifier}")["final_at"]["unix"]
+        assert client.poll(lambda: bool(client.get("/health")["time"] >= final_at), seconds=30)
+        client.act(f"/challenges/{identifier}/finalisation/prepare")
 
 
 class _Tasks:

@@ -15,9 +15,9 @@ from edgebazaar.auctions.words import bid_word, unpack_bid
 from edgebazaar.audit.blobs import BlobFolder
 from edgebazaar.audit.engine.auctions import check_auctions
 from edgebazaar.audit.engine.balances import check_balances, expected_balances
+from edgebazaar.audit.engine.challenges import check_challenges
 from edgebazaar.audit.engine.checks import (
     CheckResult,
-    check_challenges,
     check_epochs,
     check_records,
     check_selections,
@@ -61,8 +61,10 @@ class Evidence:
             case "records":
                 return check_records(events)
             case "challenges":
-                schemes = self.profile["schemes"]
-                return check_challenges(events, lambda scheme: int(schemes[str(scheme)]))
+                schemes = self.profile["schemes"].items()
+                limits = {int(scheme): int(limit) for scheme, limit in schemes}
+                names = ("challenge_deposit", "challenge_maximum_deposit")
+                return check_challenges(events, limits, *(int(self.profile[one]) for one in names))
             case "contents":
                 return check_contents(events, self.contents.canonical, self.briefs)
             case "auctions":
@@ -142,7 +144,8 @@ def test_the_day_has_something_of_everything(evidence: Evidence) -> None:
         "TaskClosed": 1,
         "SaleSettled": 1,
         "InteractionRecorded": 4,
-        "ChallengeSettled": 2,
+        "ChallengeDecided": 2,
+        "ChallengeEnded": 2,
         "ContentRegistered": 3,
         "Locked": 2,
         "Claimed": 1,
@@ -153,7 +156,7 @@ def test_the_day_has_something_of_everything(evidence: Evidence) -> None:
         assert counted.get(event, 0) >= least, event
     verdicts = {
         evidence.events[place].arguments["upheld"]
-        for place in places(evidence.events, "ChallengeSettled")
+        for place in places(evidence.events, "ChallengeDecided")
     }
     assert verdicts == {True, False}
 
@@ -201,11 +204,15 @@ TAMPERED: list[tuple[str, str, Sequence[Any], Change]] = [
     ("records", "TaskClosed", ["outcome"], lambda _: 1),
     ("records", "TaskSettled", ["outcome"], lambda _: 2),
     ("records", "TaskSettled", ["provider"], another_account),
-    ("challenges", "ChallengeSettled", ["distance"], more),
-    ("challenges", "ChallengeSettled", ["upheld"], opposite),
-    ("challenges", "ChallengeSettled", ["depositReturned"], more),
-    ("challenges", "ChallengeSettled", ["compensation"], more),
-    ("challenges", "ChallengeSettled", ["forfeited"], more),
+    ("challenges", "ChallengeDecided", ["distance"], more),
+    ("challenges", "ChallengeDecided", ["maximumDistance"], more),
+    ("challenges", "ChallengeDecided", ["originalStands"], opposite),
+    ("challenges", "ChallengeDecided", ["upheld"], opposite),
+    ("challenges", "ChallengeEnded", ["state"], lambda state: 13 - state),
+    ("challenges", "ChallengeEnded", ["paidToChallenger"], more),
+    ("challenges", "ChallengeEnded", ["paidToAccused"], more),
+    ("challenges", "ChallengeEnded", ["paidToTreasury"], more),
+    ("challenges", "ChallengeContested", ["bond"], more),
     ("challenges", "ChallengeOpened", ["deposit"], more),
     ("contents", "ContentRegistered", ["receipt", "fingerprint"], one_bit),
     ("auctions", "ScoresPublished", ["scores", 0], lambda word: word + (1 << 128)),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from capability_market import Market, flipped
+from eth_account.signers.local import LocalAccount
 from market_accounts import Accounts
 
+from edgebazaar.chain.contracts import ContractCall
 from edgebazaar.chain.typed_data import sign_typed_data, typed_data_for_voucher
 from edgebazaar.content.challenges import ChallengeService
 from edgebazaar.content.engine.fingerprint import IMAGE_PDQ_V1
@@ -141,15 +144,19 @@ def test_near_copy_is_found_challenged_and_removed(
     with pytest.raises(Conflict, match="challenged"):
         bazaar.contents.transfer(accounts.second_producer.address, copy, accounts.esp.address)
 
-    bazaar.act(accounts.stranger, challenges.settle(identifier))
-    row = challenges.challenge(identifier)
+    row = carried_through(bazaar, accounts, challenges, identifier)
     assert (row["state"], row["distance"]) == ("upheld", 20)
-    assert row["deposit_returned"] == challenges.deposit
+    assert row["paid_to_challenger"] == challenges.deposit
     removed = bazaar.contents.content(copy)
     assert status_of(removed) == "removed"
     assert bazaar.read("ProofOfAIGC", "statusOf", int(copy, 16))["removed"]
     kinds = [entry["kind"] for entry in bazaar.contents.history(removed)]
-    assert {"challenge_opened", "challenge_upheld", "removed"} <= set(kinds)
+    assert {
+        "challenge_opened",
+        "challenge_decided",
+        "challenge_upheld",
+        "removed",
+    } <= set(kinds)
     # A removed copy is no answer to what resembles a file, unless asked for.
     again = search.similar(query, limit=1)
     assert [match.content_hash for match, _ in again.matches] == [original]
@@ -169,15 +176,95 @@ def test_wrong_challenge_loses_the_deposit(bazaar: Market, accounts: Accounts) -
     )
     challenges = ChallengeService(bazaar.engine, bazaar.contracts)
     call = challenges.open(accounts.producer.address, original, other)
-    identifier = bazaar.act(accounts.producer, call)["ChallengeOpened"]["challengeId"]
-    bazaar.act(accounts.stranger, challenges.settle("0x" + identifier.hex()))
-    row = challenges.challenge("0x" + identifier.hex())
+    identifier = opened_by(bazaar, accounts.producer, call)
+    row = carried_through(bazaar, accounts, challenges, identifier)
     assert (row["state"], row["distance"]) == ("rejected", 128)
-    assert row["deposit_returned"] == 0
-    assert row["compensation"] + row["forfeited"] == row["deposit"] == challenges.deposit
+    assert row["paid_to_challenger"] == 0
+    assert row["paid_to_accused"] + row["paid_to_treasury"] == row["deposit"] == challenges.deposit
     assert status_of(bazaar.contents.content(other)) == "available"
     with pytest.raises(Conflict, match="already"):
-        challenges.settle("0x" + identifier.hex())
+        challenges.finalise(identifier)
+    again = challenges.open(accounts.producer.address, original, other)
+    assert again.value == 2 * challenges.deposit
+    assert challenges.deposit_of(other, accounts.consumer.address) == challenges.deposit
+
+
+def test_the_accused_concedes_and_keeps_everything_else(bazaar: Market, accounts: Accounts) -> None:
+    fingerprint = secrets.token_bytes(32)
+    original = bazaar.register(accounts.producer, accounts.esp, fingerprint=fingerprint)
+    copy = bazaar.register(accounts.second_producer, accounts.esp, fingerprint=fingerprint)
+    challenges = ChallengeService(bazaar.engine, bazaar.contracts)
+    call = challenges.open(accounts.producer.address, original, copy)
+    identifier = opened_by(bazaar, accounts.producer, call)
+    with pytest.raises(Conflict, match="challenges the duplicate already"):
+        challenges.open(accounts.producer.address, original, copy)
+    with pytest.raises(Forbidden, match="is not accused"):
+        challenges.concede(accounts.producer.address, identifier)
+    with pytest.raises(Conflict, match="no verdict yet"):
+        challenges.finalise(identifier)
+    bazaar.act(
+        accounts.second_producer, challenges.concede(accounts.second_producer.address, identifier)
+    )
+    row = challenges.challenge(identifier)
+    paid = (row["paid_to_challenger"], row["paid_to_accused"], row["paid_to_treasury"])
+    assert (row["state"], paid) == ("conceded", (challenges.deposit, 0, 0))
+    assert status_of(bazaar.contents.content(copy)) == "removed"
+
+
+def test_a_contested_copy_costs_the_bond_and_closes_the_other_challenge(
+    bazaar: Market, accounts: Accounts
+) -> None:
+    fingerprint = secrets.token_bytes(32)
+    first = bazaar.register(accounts.producer, accounts.esp, fingerprint=fingerprint)
+    second = bazaar.register(accounts.second_producer, accounts.esp, fingerprint=fingerprint)
+    copy = bazaar.register(accounts.second_producer, accounts.esp, fingerprint=fingerprint)
+    challenges = ChallengeService(bazaar.engine, bazaar.contracts)
+    owner = accounts.second_producer
+    call = challenges.open(accounts.producer.address, first, copy)
+    identifier = opened_by(bazaar, accounts.producer, call)
+    other = opened_by(bazaar, owner, challenges.open(owner.address, second, copy))
+    statement = ("0x" + "11" * 32, "ipfs://statement")
+    with pytest.raises(Forbidden, match="no party"):
+        challenges.submit_evidence(accounts.consumer.address, identifier, *statement)
+    with pytest.raises(InvalidInput, match="evidence_uri"):
+        challenges.contest(owner.address, identifier, statement[0], "x" * 257)
+    bazaar.act(owner, challenges.contest(owner.address, identifier, *statement))
+    evidence = challenges.submit_evidence(accounts.producer.address, identifier, *statement)
+    bazaar.act(accounts.producer, evidence)
+    parties = [entry["party"] for entry in challenges.evidence(identifier)]
+    assert parties == [owner.address.lower(), accounts.producer.address.lower()]
+    with pytest.raises(Conflict, match="contested already"):
+        challenges.concede(owner.address, identifier)
+    row = carried_through(bazaar, accounts, challenges, identifier)
+    deposit = challenges.deposit
+    assert row["state"] == "upheld"
+    assert row["paid_to_challenger"] == deposit + deposit // 2
+    assert row["paid_to_accused"] + row["paid_to_challenger"] + row["paid_to_treasury"] == (
+        2 * deposit
+    )
+    with pytest.raises(Conflict, match="removed the content already"):
+        challenges.decide(other)
+    bazaar.act(accounts.stranger, challenges.finalise(other))
+    closed = challenges.challenge(other)
+    assert (closed["state"], closed["paid_to_challenger"]) == ("closed", deposit)
+
+
+def opened_by(bazaar: Market, account: LocalAccount, call: ContractCall) -> str:
+    """Opens a challenge; its id."""
+    return "0x" + bazaar.act(account, call)["ChallengeOpened"]["challengeId"].hex()
+
+
+def carried_through(
+    bazaar: Market, accounts: Accounts, challenges: ChallengeService, identifier: str
+) -> Mapping[str, Any]:
+    """Has a challenge decided and finalised as soon as either may be; its row."""
+    row = challenges.challenge(identifier)
+    if row["state"] == "open":
+        bazaar.wait_until(row["answer_by"])
+    bazaar.act(accounts.stranger, challenges.decide(identifier))
+    bazaar.wait_until(challenges.challenge(identifier)["final_at"])
+    bazaar.act(accounts.stranger, challenges.finalise(identifier))
+    return challenges.challenge(identifier)
 
 
 def test_lists_filter_by_owner_and_status(bazaar: Market, accounts: Accounts) -> None:
@@ -208,6 +295,6 @@ def test_uri_that_is_no_utf8_stops_nobody(bazaar: Market, accounts: Accounts) ->
     assert ContentView.of(row).model_dump_json().startswith("{")
     challenges = ChallengeService(bazaar.engine, bazaar.contracts)
     call = challenges.open(accounts.producer.address, original, copy)
-    identifier = bazaar.act(accounts.producer, call)["ChallengeOpened"]["challengeId"]
-    bazaar.act(accounts.producer, challenges.settle("0x" + identifier.hex()))
+    identifier = opened_by(bazaar, accounts.producer, call)
+    carried_through(bazaar, accounts, challenges, identifier)
     assert status_of(bazaar.contents.content(copy)) == "removed"

@@ -44,7 +44,10 @@ def test_rebuilt_and_piecewise_indexed_rows_are_identical(
     challenges = ChallengeService(engine, contracts)
     call = challenges.open(accounts.producer.address, original, copy)
     identifier = market.act(accounts.producer, call)["ChallengeOpened"]["challengeId"]
-    market.act(accounts.producer, challenges.settle("0x" + identifier.hex()))
+    statement = ("0x" + "11" * 32, "ipfs://statement")
+    accused = accounts.second_producer
+    market.act(accused, challenges.contest(accused.address, "0x" + identifier.hex(), *statement))
+    market.act(accounts.producer, challenges.decide("0x" + identifier.hex()))
     _, hashlock = fresh_secret()
     call = LockService(engine, contracts).open(
         accounts.producer.address,

@@ -20,9 +20,9 @@ from edgebazaar.auctions.engine.published import PublishedInputs, score_vehicles
 from edgebazaar.auctions.words import bid_word, score_word
 from edgebazaar.audit.engine.auctions import check_auctions
 from edgebazaar.audit.engine.balances import check_balances, expected_balances
+from edgebazaar.audit.engine.challenges import check_challenges
 from edgebazaar.audit.engine.checks import (
     CheckResult,
-    check_challenges,
     check_epochs,
     check_records,
     check_selections,
@@ -53,7 +53,7 @@ class Event:
 def test_an_empty_log_holds() -> None:
     weights = FixedWeights()
     assert check_records([]).holds and check_auctions_of([]).holds
-    assert check_challenges([], {}.__getitem__).holds
+    assert check_challenges([], {}, 1, 1).holds
     assert check_contents([], lambda _: None, {}).holds
     selections = check_selections(
         [],
@@ -91,7 +91,7 @@ OPENINGS = {
     "Challenges": (
         "ChallengeOpened",
         lambda key, amount: {"challengeId": key, "deposit": amount},
-        [("ChallengeSettled", "challengeId")],
+        [("ChallengeEnded", "challengeId")],
     ),
 }
 

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 from edgebazaar.audit.engine.auctions import check_auctions
 from edgebazaar.audit.engine.balances import check_balances
+from edgebazaar.audit.engine.challenges import check_challenges
 from edgebazaar.audit.engine.checks import (
     CheckResult,
-    check_challenges,
     check_epochs,
     check_records,
     check_selections,
@@ -125,7 +125,15 @@ def run_audit(
                 briefs or {},
             ),
         ),
-        ("challenges", lambda: check_challenges(events, thresholds.__getitem__)),
+        (
+            "challenges",
+            lambda: check_challenges(
+                events,
+                thresholds,
+                int(profile["challenge_deposit"]),
+                int(profile["challenge_maximum_deposit"]),
+            ),
+        ),
         ("auctions", lambda: check_auctions(events, contracts.deployment.profile["treasury"])),
         ("balances", lambda: check_balances(events, reader.balances(named))),
     ]

@@ -18,6 +18,7 @@ CONTRACT_NAMES = (
     "ReputationLedger",
     "ReputationEpochs",
     "ProofOfAIGC",
+    "ArbitratorPanel",
     "Challenges",
     "HashedTimelock",
     "AtomicSale",

@@ -9,15 +9,16 @@ from typing import Any
 
 from edgebazaar.chain.artifacts import CONTRACT_NAMES
 from edgebazaar.errors import InvalidInput
+from edgebazaar.values import ZERO_ADDRESS
 
 ETHER = 10**18
 FIXED_POINT_ONE = 10**18
+DAY = 86400
 BURN_ADDRESS = "0x000000000000000000000000000000000000dEaD"
 IMAGE_PDQ_V1 = (1 << 16) | 1
 """Fingerprint scheme of images: PDQ, version 1."""
 TEXT_SIMHASH_V1 = (2 << 16) | 1
 """Fingerprint scheme of texts: SimHash, version 1."""
-ZERO_ADDRESS = "0x" + "00" * 20
 PAYMENT_CONTRACTS = ("TrustedForwarder", "Membership", "Payouts", "HashedTimelock")
 """What a chain needs on which only payments are locked, see docs/two-chains.md."""
 
@@ -29,7 +30,15 @@ class DeploymentProfile:
     Attributes:
         name: Name of the profile.
         treasury: Receives forfeited deposits and penalties; by default nobody (burned).
-        challenge_deposit: Deposit of a challenge, wei.
+        challenge_deposit: Deposit of a first challenge, wei.
+        challenge_maximum_deposit: Where doubling it for rejected challenges stops, wei.
+        answer_window: Seconds in which the accused may concede or contest a challenge.
+        finality_period: Seconds in which a verdict may be appealed.
+        ruling_period: Seconds that an arbitrator has.
+        minimum_period: Least of each of these three, seconds.
+        maximum_period: Most of each of these three, seconds.
+        appeal_cost: What an appeal to the panel of auditors costs, wei.
+        panel_quorum: Least number of auditors' votes that rule.
         schemes: Largest Hamming distance (0-256 bits) that counts as a copy, by fingerprint scheme.
         safety_margin: Seconds by which a first lock outlasts the lock that answers it.
         minimum_stake: Stake from which an ESP is eligible, wei.
@@ -48,12 +57,20 @@ class DeploymentProfile:
     name: str = "default"
     treasury: str = BURN_ADDRESS
     challenge_deposit: int = ETHER // 10
+    challenge_maximum_deposit: int = 32 * ETHER // 10
+    answer_window: int = DAY
+    finality_period: int = 2 * DAY
+    ruling_period: int = 3 * DAY
+    minimum_period: int = DAY
+    maximum_period: int = 3 * DAY
+    appeal_cost: int = ETHER // 20
+    panel_quorum: int = 3
     schemes: Mapping[int, int] = field(
         default_factory=lambda: MappingProxyType({IMAGE_PDQ_V1: 31, TEXT_SIMHASH_V1: 72})
     )
     safety_margin: int = 7200
     minimum_stake: int = ETHER
-    window_seconds: int = 7 * 86400
+    window_seconds: int = 7 * DAY
     epoch_bond: int = ETHER
     epoch_answer_seconds: int = 6 * 3600
     weight_recent: int = 6 * FIXED_POINT_ONE // 10
@@ -70,7 +87,13 @@ class DeploymentProfile:
         ):
             if getattr(self, first) + getattr(self, second) != FIXED_POINT_ONE:
                 raise InvalidInput(first, f"and {second} do not add up to 1e18", "Correct one")
-        for name in ("safety_margin", "window_seconds", "minimum_stake", "challenge_deposit"):
+        for name in (
+            "safety_margin",
+            "window_seconds",
+            "minimum_stake",
+            "challenge_deposit",
+            "panel_quorum",
+        ):
             if getattr(self, name) <= 0:
                 raise InvalidInput(name, f"{getattr(self, name)} is not above zero")
         if not 0 < self.epoch_answer_seconds <= self.window_seconds // 8:
@@ -80,6 +103,15 @@ class DeploymentProfile:
             )
         if self.epoch_bond < 100:
             raise InvalidInput("epoch_bond", f"{self.epoch_bond} wei is below 100")
+        if self.challenge_maximum_deposit < self.challenge_deposit:
+            raise InvalidInput("challenge_maximum_deposit", "is less than challenge_deposit")
+        for name in ("answer_window", "finality_period", "ruling_period"):
+            if not self.minimum_period <= getattr(self, name) <= self.maximum_period:
+                raise InvalidInput(
+                    name,
+                    f"{getattr(self, name)} is not between minimum_period {self.minimum_period} "
+                    f"and maximum_period {self.maximum_period}",
+                )
         for scheme, distance in self.schemes.items():
             if not 0 < distance <= 256:
                 raise InvalidInput("schemes", f"distance {distance} of {scheme} is not 1 to 256")
@@ -133,6 +165,14 @@ class DeploymentProfile:
                 )
             case "ProofOfAIGC":
                 return (at("Membership"), at("TrustedForwarder"), schemes)
+            case "ArbitratorPanel":
+                return (
+                    at("Membership"),
+                    at("TrustedForwarder"),
+                    at("Payouts"),
+                    self.appeal_cost,
+                    self.panel_quorum,
+                )
             case "Challenges":
                 return (
                     at("ProofOfAIGC"),
@@ -140,7 +180,16 @@ class DeploymentProfile:
                     at("Payouts"),
                     at("TrustedForwarder"),
                     self.treasury,
-                    self.challenge_deposit,
+                    at("ArbitratorPanel"),
+                    {
+                        "deposit": self.challenge_deposit,
+                        "maximumDeposit": self.challenge_maximum_deposit,
+                        "answerWindow": self.answer_window,
+                        "finalityPeriod": self.finality_period,
+                        "rulingPeriod": self.ruling_period,
+                        "minimumPeriod": self.minimum_period,
+                        "maximumPeriod": self.maximum_period,
+                    },
                     schemes,
                     [self.schemes[scheme] for scheme in schemes],
                 )
@@ -182,6 +231,14 @@ class DeploymentProfile:
             "name": self.name,
             "treasury": self.treasury,
             "challenge_deposit": str(self.challenge_deposit),
+            "challenge_maximum_deposit": str(self.challenge_maximum_deposit),
+            "answer_window": self.answer_window,
+            "finality_period": self.finality_period,
+            "ruling_period": self.ruling_period,
+            "minimum_period": self.minimum_period,
+            "maximum_period": self.maximum_period,
+            "appeal_cost": str(self.appeal_cost),
+            "panel_quorum": self.panel_quorum,
             "schemes": {str(scheme): self.schemes[scheme] for scheme in sorted(self.schemes)},
             "safety_margin": self.safety_margin,
             "minimum_stake": str(self.minimum_stake),
@@ -202,7 +259,15 @@ PROFILES = MappingProxyType(
         "default": DeploymentProfile(),
         # Short times, so that a demonstration sees timelocks run out and windows pass.
         "demo": DeploymentProfile(
-            name="demo", safety_margin=4, window_seconds=16, epoch_answer_seconds=2
+            name="demo",
+            safety_margin=4,
+            window_seconds=16,
+            epoch_answer_seconds=2,
+            answer_window=6,
+            finality_period=2,
+            ruling_period=600,
+            minimum_period=1,
+            panel_quorum=1,
         ),
         "payments": DeploymentProfile(name="payments", contracts=PAYMENT_CONTRACTS),
     }

@@ -1,9 +1,9 @@
-"""JSON forms of contents and challenges."""
+"""JSON forms of contents."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from eth_utils.address import is_address
 from pydantic import BaseModel, Field
@@ -18,12 +18,9 @@ from edgebazaar.schemas import (
     EXAMPLE_OTHER_HASH,
     AddressText,
     HashText,
-    Moment,
     Origin,
-    WeiText,
     account_text,
     optional_account_text,
-    optional_wei_text,
 )
 from edgebazaar.values import printable_text, to_hex
 
@@ -225,53 +222,3 @@ class StoredBlob(BaseModel):
     sha256: HashText
     size: int
     location: str = Field(description="Path to fetch them from.")
-
-
-class ChallengeView(BaseModel):
-    """A challenge."""
-
-    challenge_id: HashText
-    state: Literal["open", "upheld", "rejected"]
-    challenger: AddressText
-    accused: AddressText
-    original: HashText
-    duplicate: HashText
-    deposit: WeiText
-    attempt: int = Field(examples=[1])
-    distance: int | None = Field(description="Differing bits of 256.", examples=[14])
-    maximum_distance: int | None = Field(examples=[31])
-    deposit_returned: WeiText | None
-    compensation: WeiText | None
-    forfeited: WeiText | None
-    settled_at: Moment | None
-    settled_transaction_hash: HashText | None
-    origin: Origin
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self:
-        """From a row."""
-        return cls(
-            challenge_id=row["challenge_id"],
-            state=row["state"],
-            challenger=account_text(row["challenger"]),
-            accused=account_text(row["accused"]),
-            original=row["original"],
-            duplicate=row["duplicate"],
-            deposit=str(row["deposit"]),
-            attempt=row["attempt"],
-            distance=row["distance"],
-            maximum_distance=row["maximum_distance"],
-            deposit_returned=optional_wei_text(row["deposit_returned"]),
-            compensation=optional_wei_text(row["compensation"]),
-            forfeited=optional_wei_text(row["forfeited"]),
-            settled_at=Moment.of_optional(row["settled_at"]),
-            settled_transaction_hash=row["settled_transaction_hash"],
-            origin=Origin.of(row),
-        )
-
-
-class ChallengeRequest(BaseModel):
-    """Which content is presumed a copy of which."""
-
-    original: HashText
-    duplicate: HashText = Field(examples=[EXAMPLE_OTHER_HASH])

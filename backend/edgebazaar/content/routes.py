@@ -1,4 +1,4 @@
-"""REST: contents, their files, and challenges."""
+"""REST: contents and their files."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from edgebazaar.api.pagination import AfterQuery, LimitQuery, Page
 from edgebazaar.api.permissions import permission
 from edgebazaar.api.prepared import OwnTransaction, PreparedAction, prepare
 from edgebazaar.chain.typed_data import typed_data_for_receipt
-from edgebazaar.content.challenges import ChallengeService
+from edgebazaar.content.challenge_routes import challenges
 from edgebazaar.content.metadata import CollectionMetadata, TokenMetadata
 from edgebazaar.content.models import (
-    ChallengeRequest,
-    ChallengeView,
     CommitRequest,
     ContentDetail,
     ContentEvent,
@@ -39,7 +37,6 @@ from edgebazaar.schemas import EXAMPLE_HASH
 from edgebazaar.values import to_hex
 
 contents = APIRouter(prefix="/contents", tags=["contents"], responses=PROBLEM_RESPONSES)
-challenges = APIRouter(prefix="/challenges", tags=["challenges"], responses=PROBLEM_RESPONSES)
 collection = APIRouter(prefix="/collection", tags=["contents"], responses=PROBLEM_RESPONSES)
 routers = [contents, collection, challenges]
 
@@ -60,10 +57,6 @@ def _contents(context: Context) -> ContentService:
 
 def _recognition(context: Context) -> RecognitionService:
     return RecognitionService(context.engine, context.contracts, blob_storage(context))
-
-
-def _challenges(context: Context) -> ChallengeService:
-    return ChallengeService(context.engine, context.contracts)
 
 
 async def _raw_body(request: Request) -> bytes:
@@ -277,54 +270,3 @@ def get_preview(content_hash: str, context: ContextDependency) -> Response:
     """The public image of a content."""
     png = _recognition(context).preview(content_hash)
     return Response(png, media_type="image/png", headers=_IMMUTABLE)
-
-
-@challenges.get("", **permission("public"))
-def list_challenges(
-    context: ContextDependency,
-    limit: LimitQuery = 50,
-    after: AfterQuery = None,
-    state: Annotated[str | None, Query(description="open, upheld or rejected.")] = None,
-    challenger: str | None = None,
-    accused: str | None = None,
-    content: Annotated[
-        str | None, Query(description="Challenges with this content on either side.")
-    ] = None,
-) -> Page[ChallengeView]:
-    """Challenges, newest first."""
-    page = _challenges(context).challenges(
-        state=state,
-        challenger=challenger,
-        accused=accused,
-        content_hash=content,
-        limit=limit,
-        after=after,
-    )
-    return Page(items=[ChallengeView.of(row) for row in page.rows], next=page.next)
-
-
-@challenges.get("/{challenge_id}", **permission("public"))
-def get_challenge(challenge_id: str, context: ContextDependency) -> ChallengeView:
-    """One challenge."""
-    return ChallengeView.of(_challenges(context).challenge(challenge_id))
-
-
-@challenges.post("/prepare", **permission("member"))
-def prepare_challenge(
-    body: ChallengeRequest, account: CurrentAccount, context: ContextDependency
-) -> PreparedAction:
-    """Prepares a challenge; the deposit goes with it, so it is a transaction of one's own."""
-    call = _challenges(context).open(account, body.original, body.duplicate)
-    return prepare(context, account, call)
-
-
-@challenges.post("/{challenge_id}/settlement/prepare", **permission("session"))
-def prepare_challenge_settlement(
-    challenge_id: str,
-    account: CurrentAccount,
-    context: ContextDependency,
-    own_transaction: OwnTransaction = False,
-) -> PreparedAction:
-    """Prepares the settlement, in which the chain itself measures the similarity."""
-    call = _challenges(context).settle(challenge_id)
-    return prepare(context, account, call, own_transaction)

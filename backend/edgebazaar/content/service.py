@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Engine, select
 from edgebazaar.addresses import checksum_address
 from edgebazaar.chain.contracts import ContractCall, ContractSet
 from edgebazaar.content.engine.records import merkle_proof, record_leaf
-from edgebazaar.content.tables import content, content_commitment, content_event, content_preview
+from edgebazaar.content.history import content_event
+from edgebazaar.content.tables import content, content_commitment, content_preview
 from edgebazaar.db import read_scope
 from edgebazaar.db.paging import RowPage, row_page
 from edgebazaar.errors import Conflict, Forbidden, InvalidInput, NotFound

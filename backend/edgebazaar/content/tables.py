@@ -1,8 +1,7 @@
-"""The content register, its history and its challenges, from ProofOfAIGC and Challenges."""
+"""The content register from ProofOfAIGC, and all projections of this room."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -12,12 +11,22 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    String,
     Table,
 )
 
 from edgebazaar.chain.indexer import IndexedEvent, ProjectionRegistry, ProjectionWriter
-from edgebazaar.db import Address, Bytes32, CanonicalJson, Uint256, metadata
+from edgebazaar.content.arbitration_tables import (
+    arbitration_dispute,
+    arbitration_vote,
+    project_panel,
+)
+from edgebazaar.content.challenge_tables import (
+    content_challenge,
+    content_challenge_evidence,
+    project_challenges,
+)
+from edgebazaar.content.history import add_history, content_event
+from edgebazaar.db import Address, Bytes32, metadata
 from edgebazaar.db.event_columns import event_columns, event_stamp
 from edgebazaar.values import ZERO_ADDRESS, content_key, text_to_bytes, to_hex
 
@@ -64,38 +73,6 @@ content = Table(
     comment="Every registered content with its record, whole, and its present owner and status.",
 )
 
-content_event = Table(
-    "content_event",
-    metadata,
-    Column("content_hash", Bytes32, primary_key=True),
-    *event_columns(primary_key=True),
-    Column("kind", String(32), nullable=False),
-    Column("details", CanonicalJson, nullable=False),
-    comment="What happened to a content, from registration on.",
-)
-
-content_challenge = Table(
-    "content_challenge",
-    metadata,
-    Column("challenge_id", Bytes32, primary_key=True),
-    Column("challenger", Address, nullable=False, index=True),
-    Column("accused", Address, nullable=False, index=True),
-    Column("original", Bytes32, nullable=False, index=True),
-    Column("duplicate", Bytes32, nullable=False, index=True),
-    Column("deposit", Uint256, nullable=False),
-    Column("attempt", Uint256, nullable=False),
-    Column("state", String(16), nullable=False, comment="open, upheld or rejected"),
-    Column("distance", Integer, nullable=True, comment="bits of 256 that differ"),
-    Column("maximum_distance", Integer, nullable=True),
-    Column("deposit_returned", Uint256, nullable=True),
-    Column("compensation", Uint256, nullable=True),
-    Column("forfeited", Uint256, nullable=True),
-    Column("settled_at", BigInteger, nullable=True),
-    Column("settled_transaction_hash", Bytes32, nullable=True),
-    *event_columns(),
-    comment="Challenges with both records' hashes and how they ended.",
-)
-
 content_preview = Table(
     "content_preview",
     metadata,
@@ -105,25 +82,6 @@ content_preview = Table(
     Column("uploaded_at", BigInteger, nullable=False),
     comment="Public images that owners uploaded; no projection, never rebuilt.",
 )
-
-
-def add_history(
-    event: IndexedEvent,
-    writer: ProjectionWriter,
-    content_hash: str,
-    kind: str,
-    details: Mapping[str, Any],
-) -> None:
-    """Appends one entry to a content's history; `exchange` calls it for sales and locks."""
-    writer.insert(
-        content_event,
-        {
-            "content_hash": content_hash,
-            **event_stamp(event),
-            "kind": kind,
-            "details": dict(details),
-        },
-    )
 
 
 def _project_registration(event: IndexedEvent, writer: ProjectionWriter) -> None:
@@ -212,65 +170,16 @@ def project_register(event: IndexedEvent, writer: ProjectionWriter) -> None:
     add_history(event, writer, key, kind, details)
 
 
-def project_challenges(event: IndexedEvent, writer: ProjectionWriter) -> None:
-    """Applies one event of Challenges."""
-    arguments = event.arguments
-    match event.event:
-        case "ChallengeOpened":
-            original = content_key(arguments["originalTokenId"])
-            duplicate = content_key(arguments["duplicateTokenId"])
-            identifier = to_hex(arguments["challengeId"])
-            writer.insert(
-                content_challenge,
-                {
-                    "challenge_id": identifier,
-                    "challenger": arguments["challenger"],
-                    "accused": arguments["accused"],
-                    "original": original,
-                    "duplicate": duplicate,
-                    "deposit": arguments["deposit"],
-                    "attempt": arguments["attempt"],
-                    "state": "open",
-                    **event_stamp(event),
-                },
-            )
-            for key in (original, duplicate):
-                details = {"challenge_id": identifier, "original": original, "duplicate": duplicate}
-                add_history(event, writer, key, "challenge_opened", details)
-        case "ChallengeSettled":
-            identifier = to_hex(arguments["challengeId"])
-            state = "upheld" if arguments["upheld"] else "rejected"
-            writer.update(
-                content_challenge,
-                identifier,
-                {
-                    "state": state,
-                    "distance": arguments["distance"],
-                    "maximum_distance": arguments["maximumDistance"],
-                    "deposit_returned": arguments["depositReturned"],
-                    "compensation": arguments["compensation"],
-                    "forfeited": arguments["forfeited"],
-                    "settled_at": event.block_timestamp,
-                    "settled_transaction_hash": event.transaction_hash,
-                },
-            )
-            opened = writer.get(content_challenge, identifier)
-            if opened is None:
-                return
-            details = {
-                "challenge_id": identifier,
-                "original": opened["original"],
-                "duplicate": opened["duplicate"],
-                "distance": arguments["distance"],
-                "maximum_distance": arguments["maximumDistance"],
-            }
-            for key in (opened["original"], opened["duplicate"]):
-                add_history(event, writer, key, f"challenge_{state}", details)
-
-
 def register(registry: ProjectionRegistry) -> None:
     """Hands this capability's projections to the indexer."""
     registry.register(
         "ProofOfAIGC", project_register, tables=[content_commitment, content, content_event]
     )
-    registry.register("Challenges", project_challenges, tables=[content_challenge, content_event])
+    registry.register(
+        "Challenges",
+        project_challenges,
+        tables=[content_challenge, content_challenge_evidence, content_event],
+    )
+    registry.register(
+        "ArbitratorPanel", project_panel, tables=[arbitration_dispute, arbitration_vote]
+    )

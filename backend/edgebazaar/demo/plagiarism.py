@@ -5,6 +5,7 @@ Search finds it, a challenge removes it.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import secrets
 from typing import Any
@@ -17,11 +18,12 @@ from edgebazaar.content.engine.generator import model_id
 from edgebazaar.demo.actors import Actor, Cast
 from edgebazaar.demo.generation import Delivered, event_argument
 from edgebazaar.demo.registration import register, registration
-from edgebazaar.demo.report import Report, Step
+from edgebazaar.demo.report import Report, Step, StepFailed
 from edgebazaar.tasks.documents.service import prompt_commitment
 
 _QUALITY = 60
 _SCALE = 0.75
+_STATEMENT = b"My work was generated from my own prompt; the two do not resemble each other."
 
 
 def plagiarise(cast: Cast, report: Report, delivered: list[Delivered]) -> None:
@@ -33,8 +35,13 @@ def plagiarise(cast: Cast, report: Report, delivered: list[Delivered]) -> None:
         copied = _register_copy(cast, copy, step)
         report.say("the plagiarist registered a JPEG-compressed copy at three quarters of the size")
         _find(cast, copy, original.content_hash, copied, step, report)
-        _challenge(cast, original.producer, original.content_hash, copied, step, report)
-        _challenge_wrongly(cast, delivered, step, report)
+        right = _open(original.producer, original.content_hash, copied, step)
+        wrong = _challenge_wrongly(cast, delivered, step, report)
+        # The plagiarist says nothing; both verdicts wait out the time for an appeal together.
+        _decide(cast.auditor, wrong["challenge_id"], step)
+        _decide(cast.auditor, right["challenge_id"], step)
+        _check_upheld(cast, right, copied, step, report)
+        _check_rejected(cast, wrong, step, report)
 
 
 def _copy(preview: bytes) -> bytes:
@@ -85,46 +92,83 @@ def _find(cast: Cast, copy: bytes, original: str, copied: str, step: Step, repor
     )
 
 
-def _challenge(
-    cast: Cast, challenger: Actor, original: str, duplicate: str, step: Step, report: Report
-) -> None:
-    challenge = _open(challenger, original, duplicate, step)
-    settled = _settle(cast.auditor, challenge["challenge_id"], step)
-    step.require(settled["state"] == "upheld", "the challenge is upheld")
-    step.require(
-        settled["deposit_returned"] == challenge["deposit"], "the deposit returns to the challenger"
-    )
-    status = cast.operator.client.get(f"/contents/{duplicate}")["status"]
-    step.require(status == "removed", "the copy is removed from the register")
-    report.say(f"the challenge is upheld at distance {settled['distance']}: the copy is removed")
-
-
-def _challenge_wrongly(cast: Cast, delivered: list[Delivered], step: Step, report: Report) -> None:
+def _challenge_wrongly(
+    cast: Cast, delivered: list[Delivered], step: Step, report: Report
+) -> dict[str, Any]:
+    """A challenge of unrelated content, which its owner contests with a bond."""
     earlier = next(one for one in delivered if one.producer is cast.producers[0])
     later = [one for one in delivered if one.producer is cast.producers[2]][-1]
     challenge = _open(earlier.producer, earlier.content_hash, later.content_hash, step)
-    settled = _settle(cast.auditor, challenge["challenge_id"], step)
-    step.require(settled["state"] == "rejected", "a challenge of unrelated content is rejected")
-    lost = int(settled["compensation"]) + int(settled["forfeited"])
-    step.require(lost == int(challenge["deposit"]), "the wrong challenger loses the whole deposit")
-    status = cast.operator.client.get(f"/contents/{later.content_hash}")["status"]
+    owner = next(actor for actor in cast.everybody if actor.address == challenge["accused"])
+    statement = {"evidence_hash": "0x" + hashlib.sha256(_STATEMENT).hexdigest(), "evidence_uri": ""}
+    contested = owner.act(f"/challenges/{challenge['challenge_id']}/contest/prepare", statement)
+    step.record(f"{owner.name} contests a wrong challenge", contested)
+    answered = _read(owner, challenge["challenge_id"])
+    step.require(answered["bond"] == challenge["deposit"], "the owner's bond equals the deposit")
+    report.say("another challenge is wrong, and the owner contests it with a bond")
+    return answered
+
+
+def _check_upheld(
+    cast: Cast, challenge: dict[str, Any], duplicate: str, step: Step, report: Report
+) -> None:
+    ended = _finalise(cast.auditor, challenge["challenge_id"], step)
+    step.require(ended["state"] == "upheld", "the challenge is upheld")
+    step.require(
+        ended["paid_to_challenger"] == challenge["deposit"],
+        "the deposit returns to the challenger",
+    )
+    status = cast.operator.client.get(f"/contents/{duplicate}")["status"]
+    step.require(status == "removed", "the copy is removed from the register")
+    report.say(f"the challenge is upheld at distance {ended['distance']}: the copy is removed")
+
+
+def _check_rejected(cast: Cast, challenge: dict[str, Any], step: Step, report: Report) -> None:
+    ended = _finalise(cast.auditor, challenge["challenge_id"], step)
+    step.require(ended["state"] == "rejected", "a challenge of unrelated content is rejected")
+    compensation = int(ended["paid_to_accused"]) - int(ended["bond"])
+    lost = compensation + int(ended["paid_to_treasury"])
+    step.require(
+        lost == int(challenge["deposit"]) and ended["paid_to_challenger"] == "0",
+        "the wrong challenger loses the whole deposit",
+    )
+    status = cast.operator.client.get(f"/contents/{challenge['duplicate']}")["status"]
     step.require(status == "available", "the content that was challenged wrongly is free again")
     report.say(
-        f"a wrong challenge (distance {settled['distance']}) loses its deposit: "
-        f"{int(settled['compensation']) / 10**18:g} ether to the accused, the rest is burned"
+        f"the wrong challenge (distance {ended['distance']}) loses its deposit: "
+        f"{compensation / 10**18:g} ether to the accused, the rest is burned"
     )
 
 
 def _open(challenger: Actor, original: str, duplicate: str, step: Step) -> dict[str, Any]:
     opened = challenger.act("/challenges/prepare", {"original": original, "duplicate": duplicate})
     step.record(f"{challenger.name} opens a challenge", opened)
-    identifier = event_argument(opened, "ChallengeOpened", "challengeId")
-    challenge: dict[str, Any] = challenger.client.get(f"/challenges/{identifier}")
-    return challenge
+    return _read(challenger, event_argument(opened, "ChallengeOpened", "challengeId"))
 
 
-def _settle(caller: Actor, identifier: str, step: Step) -> dict[str, Any]:
-    settled = caller.act(f"/challenges/{identifier}/settlement/prepare")
-    step.record(f"{caller.name} has the challenge settled", settled)
+def _decide(caller: Actor, identifier: str, step: Step) -> None:
+    challenge = _read(caller, identifier)
+    if challenge["state"] == "open":
+        _await_block(caller, challenge["answer_by"]["unix"])
+    decided = caller.act(f"/challenges/{identifier}/decision/prepare")
+    step.record(f"{caller.name} has the challenge decided", decided)
+
+
+def _finalise(caller: Actor, identifier: str, step: Step) -> dict[str, Any]:
+    _await_block(caller, _read(caller, identifier)["final_at"]["unix"])
+    ended = caller.act(f"/challenges/{identifier}/finalisation/prepare")
+    step.record(f"{caller.name} has the final verdict carried out", ended)
+    return _read(caller, identifier)
+
+
+def _read(caller: Actor, identifier: str) -> dict[str, Any]:
     challenge: dict[str, Any] = caller.client.get(f"/challenges/{identifier}")
     return challenge
+
+
+def _await_block(caller: Actor, timestamp: int) -> None:
+    def arrived() -> bool:
+        return bool(caller.client.get("/health")["time"] >= timestamp)
+
+    if not caller.client.poll(arrived, seconds=60):
+        raise StepFailed(f"the chain did not reach {timestamp}")

@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
 from edgebazaar.chain.indexer import IndexedEvent, ProjectionRegistry, ProjectionWriter
-from edgebazaar.content.tables import add_history, content_event
+from edgebazaar.content.history import add_history, content_event
 from edgebazaar.db import Address, Bytes32, Uint256, metadata
 from edgebazaar.db.event_columns import event_columns, event_stamp
 from edgebazaar.values import content_key, to_hex

@@ -11,10 +11,11 @@ from fastapi.responses import HTMLResponse, Response
 from PIL import Image
 
 from edgebazaar.api.context import Context, ContextDependency
-from edgebazaar.content import routes
-from edgebazaar.content.challenges import STATES as CHALLENGE_STATES
+from edgebazaar.content import challenge_routes, routes
+from edgebazaar.content.challenge_models import ChallengeView
+from edgebazaar.content.challenge_tables import STATES as CHALLENGE_STATES
 from edgebazaar.content.challenges import ChallengeService
-from edgebazaar.content.models import ChallengeView, ContentView, SimilarView
+from edgebazaar.content.models import ContentView, SimilarView
 from edgebazaar.content.recognition import (
     MAXIMUM_UPLOAD_BYTES,
     MAXIMUM_UPLOAD_PIXELS,
@@ -40,6 +41,12 @@ HISTORY_TITLES = {
     "released_from_challenge": "Released from the challenge",
     "removed": "Removed as a copy",
     "challenge_opened": "Challenge opened",
+    "challenge_contested": "Challenge contested by the owner",
+    "challenge_decided": "Challenge decided, provisionally",
+    "challenge_appealed": "Verdict appealed",
+    "challenge_ruled": "Arbitrator ruled",
+    "challenge_conceded": "Challenge conceded by the owner",
+    "challenge_closed": "Challenge closed: another one removed the copy",
     "challenge_upheld": "Challenge upheld",
     "challenge_rejected": "Challenge rejected",
     "sale_opened": "A buyer paid into escrow",
@@ -48,6 +55,12 @@ HISTORY_TITLES = {
     "locked": "Locked for an exchange",
     "lock_claimed": "Lock claimed",
     "lock_refunded": "Lock refunded",
+}
+CHALLENGE_ENDINGS = {
+    "conceded": "Conceded: the owner gave the copy up, the deposit returned",
+    "upheld": "Upheld: the copy is removed",
+    "rejected": "Rejected: the deposit is lost",
+    "closed": "Closed: another challenge removed the copy, all amounts returned",
 }
 _KINDS = {1: "image (PDQ)", 2: "text (SimHash)"}
 
@@ -145,7 +158,7 @@ def challenges(
     state: str | None = None,
 ) -> Response:
     """Challenges, newest first."""
-    page = routes.list_challenges(context, limit=20, after=after, state=given(state))
+    page = challenge_routes.list_challenges(context, limit=20, after=after, state=given(state))
     return render(
         request,
         "challenges.html",
@@ -161,8 +174,8 @@ def challenges(
 @router.get("/challenges/{challenge_id}")
 def challenge(challenge_id: str, request: Request, context: ContextDependency) -> Response:
     """One challenge with both works side by side."""
-    found = routes.get_challenge(challenge_id, context)
-    return render(request, "challenge.html", pair=_pair(context, found))
+    found = challenge_routes.get_challenge(challenge_id, context)
+    return render(request, "challenge.html", pair=_pair(context, found), endings=CHALLENGE_ENDINGS)
 
 
 def scheme_text(scheme: int) -> str:

@@ -26,6 +26,7 @@ from edgebazaar.chain.explorer import TransactionView as ChainTransaction
 from edgebazaar.chain.explorer import explorer_address, view_transaction
 from edgebazaar.chain.indexer import chain_block, chain_event, jsonable
 from edgebazaar.chain.outbox import TransactionState
+from edgebazaar.content import challenge_routes as challenges
 from edgebazaar.content import routes as contents
 from edgebazaar.db import read_scope
 from edgebazaar.errors import InvalidInput, NotFound
@@ -125,7 +126,7 @@ def find(request: Request, context: ContextDependency, q: str = "") -> Response:
         ("/auctions", auctions.get_round),
         ("/exchanges/locks", exchanges.get_lock),
         ("/exchanges/sales", exchanges.get_sale),
-        ("/challenges", contents.get_challenge),
+        ("/challenges", challenges.get_challenge),
     )
     for folder, read in places:
         try:

@@ -3,24 +3,27 @@ pragma solidity 0.8.37;
 
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {Challenges} from "../../../contracts/content/Challenges.sol";
+import {IChallenges} from "../../../contracts/content/IChallenges.sol";
 import {IProofOfAIGC} from "../../../contracts/content/IProofOfAIGC.sol";
 import {ProofOfAIGC} from "../../../contracts/content/ProofOfAIGC.sol";
 import {Membership} from "../../../contracts/identity/Membership.sol";
 import {Roles} from "../../../contracts/identity/Roles.sol";
 import {Payouts} from "../../../contracts/payments/Payouts.sol";
 import {ThirstyAccount} from "../mocks/ForeignTokens.sol";
+import {SilentArbitrator} from "../mocks/SilentArbitrator.sol";
 import {ForgeTest} from "./ForgeTest.sol";
 
 /// @title ContentHandler
-/// @notice Walks the register and the challenges at random and says beforehand, from its own books alone, what may succeed.
-/// @dev It stands in for the two exchange custodians, so that content is frozen and moved at any moment.
-contract ContentHandler is ForgeTest {
+/// @notice Walks the register at random and says beforehand, from its own books alone, what may succeed.
+/// @dev It stands in for the two exchange custodians, so that content is frozen and moved at any moment, and speaks for
+/// the arbitrator.
+abstract contract ContentHandler is ForgeTest {
     struct Work {
         IProofOfAIGC.Record record;
         uint256 registrations;
         address owner;
         bool isLocked;
-        bool isChallenged;
+        uint256 openChallenges;
         bool isRemoved;
     }
 
@@ -29,21 +32,13 @@ contract ContentHandler is ForgeTest {
         uint256 index;
     }
 
-    struct Case {
-        uint256 original;
-        uint256 duplicate;
-        address challenger;
-        address accused;
-        uint256 attempt;
-        bool isOpen;
-    }
-
     uint256 public constant ACTORS = 3;
     uint256 public constant FUNDS = 1_000 ether;
-    uint256 public constant DEPOSIT = 1 ether + 1;
+    uint96 public constant DEPOSIT = 1 ether + 1;
+    uint40 internal constant PERIOD = 10;
     uint256 public constant WORKS = 12;
     uint256 private constant PROVIDER_KEY = 0xed6e;
-    uint256 private constant MAXIMUM_DISTANCE = 10;
+    uint256 internal constant MAXIMUM_DISTANCE = 10;
     uint32 private constant SCHEME = 0x00010001;
     address private constant ATOMIC_SALE = address(0x5A1E);
     address public constant TREASURY = address(0x7EA5);
@@ -52,25 +47,24 @@ contract ContentHandler is ForgeTest {
     Payouts public immutable payouts;
     ProofOfAIGC public immutable registry;
     Challenges public immutable challenges;
+    SilentArbitrator public immutable arbitrator;
 
     address[] public actors;
     mapping(bytes4 action => uint256 count) public successes;
-    mapping(bool upheld => uint256 count) public verdicts;
     /// @notice How often content that was removed while locked was kept from a receiver.
     uint256 public withheld;
 
-    mapping(uint256 index => Work work) private works;
+    mapping(uint256 index => Work work) internal works;
     mapping(address producer => mapping(uint256 index => uint256 blockNumber)) private committedAt;
-    mapping(uint256 index => uint256 count) private attempts;
     Commitment[] private commitments;
-    uint256[] private registered;
-    Case[] private cases;
-    uint256 private height;
+    uint256[] internal registered;
+    uint256 internal height;
 
     modifier atPresent(uint256 wait) {
         // Half of the actions share the block of the one before.
         height += wait % 2;
         vm.roll(height);
+        vm.warp(height);
         _;
     }
 
@@ -82,13 +76,23 @@ contract ContentHandler is ForgeTest {
         uint256[] memory maximumDistances = new uint256[](1);
         (schemes[0], maximumDistances[0]) = (SCHEME, MAXIMUM_DISTANCE);
         registry = new ProofOfAIGC(address(membership), address(0xF0), schemes);
+        arbitrator = new SilentArbitrator();
         challenges = new Challenges(
             address(registry),
             address(membership),
             address(payouts),
             address(0xF0),
             TREASURY,
-            DEPOSIT,
+            address(arbitrator),
+            IChallenges.Rules({
+                deposit: DEPOSIT,
+                maximumDeposit: 5 * DEPOSIT,
+                answerWindow: PERIOD,
+                finalityPeriod: PERIOD,
+                rulingPeriod: PERIOD,
+                minimumPeriod: 1,
+                maximumPeriod: PERIOD
+            }),
             schemes,
             maximumDistances
         );
@@ -177,39 +181,6 @@ contract ContentHandler is ForgeTest {
         if (call(ATOMIC_SALE, address(registry), 0, data, allowed)) work.owner = buyer;
     }
 
-    function challenge(uint256 originalDraw, uint256 duplicateDraw, uint256 callerDraw)
-        external
-        atPresent(originalDraw >> 8)
-    {
-        (uint256 first, uint256 second) = (pick(originalDraw), pick(duplicateDraw));
-        (Work storage original, Work storage duplicate) = (works[first], works[second]);
-        if (original.registrations == 0 || duplicate.registrations == 0) return;
-        address caller = mostly(original.owner, callerDraw);
-        bool allowed = original.record.committedBlock < duplicate.record.committedBlock && !original.isRemoved
-            && !duplicate.isRemoved && !duplicate.isChallenged
-            && (caller == original.owner || caller == original.record.receipt.producer);
-        bytes memory data = abi.encodeCall(challenges.open, (original.record, duplicate.record));
-        if (call(caller, address(challenges), DEPOSIT, data, allowed)) {
-            duplicate.isChallenged = true;
-            cases.push(Case(first, second, caller, duplicate.owner, ++attempts[second], true));
-        }
-    }
-
-    function settle(uint256 caseDraw, uint256 callerDraw) external atPresent(caseDraw >> 8) {
-        if (cases.length == 0) return;
-        Case storage one = cases[caseDraw % cases.length];
-        (Work storage original, Work storage duplicate) = (works[one.original], works[one.duplicate]);
-        bool upheld = distanceOf(one.original, one.duplicate) <= MAXIMUM_DISTANCE;
-        bytes memory data = abi.encodeCall(
-            challenges.settle, (original.record, duplicate.record, one.challenger, one.accused, one.attempt)
-        );
-        if (call(actor(callerDraw), address(challenges), 0, data, one.isOpen)) {
-            (one.isOpen, duplicate.isChallenged) = (false, false);
-            if (upheld) duplicate.isRemoved = true;
-            ++verdicts[upheld];
-        }
-    }
-
     function withdraw(uint256 accountDraw, uint256 callerDraw) external {
         address account = actor(accountDraw);
         bytes memory data = abi.encodeCall(payouts.withdraw, (payable(account)));
@@ -222,7 +193,8 @@ contract ContentHandler is ForgeTest {
         for (uint256 i; i < ACTORS; ++i) {
             sum += actors[i].balance;
         }
-        return sum + TREASURY.balance + address(challenges).balance + address(payouts).balance;
+        return sum + TREASURY.balance + address(challenges).balance + address(payouts).balance
+            + address(arbitrator).balance;
     }
 
     function credits() external view returns (uint256 sum) {
@@ -230,12 +202,6 @@ contract ContentHandler is ForgeTest {
             sum += payouts.creditOf(actors[i]);
         }
         return sum + payouts.creditOf(TREASURY);
-    }
-
-    function openDeposits() external view returns (uint256 sum) {
-        for (uint256 i; i < cases.length; ++i) {
-            if (cases[i].isOpen) sum += DEPOSIT;
-        }
     }
 
     function hasTwiceRegistered() external view returns (bool) {
@@ -256,7 +222,7 @@ contract ContentHandler is ForgeTest {
             IProofOfAIGC.Status memory status = registry.statusOf(tokenOf(i));
             bool agrees = registry.ownerOf(tokenOf(i)) == work.owner
                 && registry.creatorOf(tokenOf(i)) == work.record.receipt.producer && status.removed == work.isRemoved
-                && status.challenged == work.isChallenged
+                && status.challenged == (work.openChallenges != 0)
                 && status.exchange == (work.isLocked ? address(this) : address(0));
             if (!agrees) return true;
             // Reverts, and so fails the invariant, unless the record is the registered one.
@@ -268,7 +234,7 @@ contract ContentHandler is ForgeTest {
     /* BOOKS */
 
     function call(address caller, address target, uint256 value, bytes memory data, bool allowed)
-        private
+        internal
         returns (bool done)
     {
         vm.prank(caller);
@@ -301,21 +267,21 @@ contract ContentHandler is ForgeTest {
         record.uri = "ipfs://content";
     }
 
-    function actor(uint256 draw) private view returns (address) {
+    function actor(uint256 draw) internal view returns (address) {
         return actors[draw % ACTORS];
     }
 
     /// @dev Walks get further when most actions concern what is registered, and are those of the right party.
-    function pick(uint256 draw) private view returns (uint256) {
+    function pick(uint256 draw) internal view returns (uint256) {
         return draw % 8 == 0 || registered.length == 0 ? draw % WORKS : registered[(draw >> 3) % registered.length];
     }
 
-    function mostly(address right, uint256 draw) private view returns (address) {
+    function mostly(address right, uint256 draw) internal view returns (address) {
         return draw % 4 == 0 || right == address(0) ? actor(draw >> 2) : right;
     }
 
     function isFree(Work storage work) private view returns (bool) {
-        return !work.isLocked && !work.isChallenged && !work.isRemoved;
+        return !work.isLocked && work.openChallenges == 0 && !work.isRemoved;
     }
 
     function hashesOf(uint256 index) private pure returns (bytes32[] memory hashes) {
@@ -323,7 +289,7 @@ contract ContentHandler is ForgeTest {
         hashes[0] = bytes32(tokenOf(index));
     }
 
-    function tokenOf(uint256 index) private pure returns (uint256) {
+    function tokenOf(uint256 index) internal pure returns (uint256) {
         return uint256(sha256(abi.encode(index)));
     }
 
@@ -332,7 +298,7 @@ contract ContentHandler is ForgeTest {
         return bytes32((index % 2) << 255 | ((1 << (40 * (index / 2))) - 1));
     }
 
-    function distanceOf(uint256 first, uint256 second) private pure returns (uint256) {
+    function distanceOf(uint256 first, uint256 second) internal pure returns (uint256) {
         (uint256 low, uint256 high) = first < second ? (first, second) : (second, first);
         return 40 * (high / 2 - low / 2) + (high + low) % 2;
     }

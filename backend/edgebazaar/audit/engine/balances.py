@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from edgebazaar.audit.engine.checks import CheckResult, LoggedEvent
 
@@ -12,15 +12,11 @@ _DEMAND_FEE_DIVISOR = 100
 
 def expected_balances(events: Sequence[LoggedEvent]) -> dict[str, int]:
     """Wei that each contract should hold after these events, by contract name."""
-    open_amounts: dict[str, dict[bytes | str, int]] = {
+    open_amounts: dict[str, dict[Hashable, int]] = {
         name: {}
         for name in (
-            "HashedTimelock",
-            "AtomicSale",
-            "TaskBoard",
-            "AuctionHouse",
-            "Challenges",
-            "ReputationEpochs",
+            *("HashedTimelock", "AtomicSale", "TaskBoard", "AuctionHouse"),
+            *("Challenges", "ArbitratorPanel", "ReputationEpochs"),
         )
     }
     bond = 0
@@ -60,7 +56,9 @@ def expected_balances(events: Sequence[LoggedEvent]) -> dict[str, int]:
                 held[a["roundId"]] -= a["amount"]
             case ("Challenges", "ChallengeOpened"):
                 held[a["challengeId"]] = a["deposit"]
-            case ("Challenges", "ChallengeSettled"):
+            case ("Challenges", "ChallengeContested"):
+                held[a["challengeId"]] += a["bond"]
+            case ("Challenges", "ChallengeEnded"):
                 held.pop(a["challengeId"])
             case ("ReputationEpochs", "EpochPublished"):
                 # One bond stands at a time: that of the epoch before moved on or went back.
@@ -73,6 +71,12 @@ def expected_balances(events: Sequence[LoggedEvent]) -> dict[str, int]:
                 held.pop(_demand(a["epochHash"], a["opened"]["index"]))
             case ("ReputationEpochs", "FeeReclaimed"):
                 held.pop(_demand(a["epochHash"], a["index"]))
+            case ("ArbitratorPanel", "RulingRequested"):
+                held[a["arbitrable"], a["disputeId"]] = a["price"]
+            case ("ArbitratorPanel", "DisputeConcluded"):
+                held[a["arbitrable"], a["disputeId"]] -= a["returned"]
+            case ("ArbitratorPanel", "ShareCollected"):
+                held[a["arbitrable"], a["disputeId"]] -= a["share"]
     balances = {name: sum(held.values()) for name, held in open_amounts.items()}
     balances["TaskBoard"] += sum(stakes.values())
     balances["Payouts"] = credits

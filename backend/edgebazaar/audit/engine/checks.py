@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from eth_utils.crypto import keccak
 
-from edgebazaar.content.engine.similarity import hamming_distance
 from edgebazaar.reputation.engine.epochs import EpochRecord, EpochTree
 from edgebazaar.reputation.engine.fixed_point import BASE_RATE, FixedWeights
 from edgebazaar.reputation.engine.ledger import InteractionBook
@@ -233,33 +232,4 @@ def check_records(events: Sequence[LoggedEvent]) -> CheckResult:
         result.compare(f"record {hexadecimal(reference)}", due.pop(reference, None), found)
     for reference, expected in due.items():
         result.compare(f"record {hexadecimal(reference)}", expected, None)
-    return result
-
-
-def check_challenges(
-    events: Sequence[LoggedEvent], maximum_distance: Callable[[int], int]
-) -> CheckResult:
-    """Every verdict: the distance of the registered fingerprints against the scheme's threshold."""
-    result = CheckResult(
-        "challenges", "every verdict follows from the Hamming distance of the two fingerprints"
-    )
-    receipts = {
-        e.arguments["tokenId"]: e.arguments["receipt"]
-        for e in of_kind(events, "ProofOfAIGC", "ContentRegistered")
-    }
-    opened = {
-        e.arguments["challengeId"]: e for e in of_kind(events, "Challenges", "ChallengeOpened")
-    }
-    for settled in of_kind(events, "Challenges", "ChallengeSettled"):
-        arguments = settled.arguments
-        opening = opened[arguments["challengeId"]].arguments
-        original = receipts[opening["originalTokenId"]]
-        duplicate = receipts[opening["duplicateTokenId"]]
-        distance = hamming_distance(original["fingerprint"], duplicate["fingerprint"])
-        limit = maximum_distance(duplicate["fingerprintScheme"])
-        subject = f"challenge {hexadecimal(arguments['challengeId'])}"
-        result.compare(f"{subject} distance", distance, arguments["distance"])
-        result.compare(f"{subject} verdict", distance <= limit, arguments["upheld"])
-        paid = arguments["depositReturned"] + arguments["compensation"] + arguments["forfeited"]
-        result.compare(f"{subject} deposit", opening["deposit"], paid)
     return result
