@@ -23,13 +23,14 @@ export FOUNDRY_DISABLE_NIGHTLY_WARNING := 1
 TOOLS_READY := .tools/.ready-$(UV_VERSION)
 VENV_READY := .venv/.ready
 BROWNIE_READY := .venv-brownie/.ready
+PROVE_READY := .venv-prove/.ready
 NODE_READY := node_modules/.ready
 SOLC_READY := .solc/.ready
 
 COMPILE_LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate
 
-.PHONY: help setup lock build demo test test-all python-test brownie-test fuzz lint gas bench clean distclean
+.PHONY: help setup lock build demo test test-all python-test brownie-test fuzz fuzz-long coverage lint gas prove bench clean distclean
 
 ##@ Start here
 help: ## show this list
@@ -58,6 +59,7 @@ test: build ## everything but the tests marked slow: brownie and forge beside py
 test-all: build ## everything, the tests marked slow included
 	@$(MAKE) --no-print-directory brownie-test
 	@$(MAKE) --no-print-directory fuzz
+	@$(MAKE) --no-print-directory fuzz-long
 	@$(MAKE) --no-print-directory python-test
 
 lint: setup ## style, types, import rules, and whether the compiled artifacts are up to date
@@ -98,10 +100,26 @@ fuzz: setup ## fuzz and invariant tests in forge (FORGE_ARGS=...)
 	@if compgen -G 'tests/fuzz/*.sol' > /dev/null; then node_modules/@foundry-rs/forge-*/bin/forge test $(FORGE_ARGS); \
 	else echo 'There are no forge tests yet.'; fi
 
+fuzz-long: setup ## the invariants through more than a million calls
+	FOUNDRY_PROFILE=long node_modules/@foundry-rs/forge-*/bin/forge test --match-test '^invariant_' $(FORGE_ARGS)
+
+COVERAGE_REPORT := var/coverage/lcov.info
+coverage: setup ## lines and branches of contracts/ that the forge tests run
+	@mkdir -p $(dir $(COVERAGE_REPORT))
+	node_modules/@foundry-rs/forge-*/bin/forge coverage --report lcov --report-file $(COVERAGE_REPORT) $(FORGE_ARGS) > var/coverage/forge.log
+	$(BIN)/python scripts/coverage_report.py $(COVERAGE_REPORT)
+
+prove: setup $(PROVE_READY) ## slither over the contracts, and what halmos proves of them (PROVE_ARGS=...)
+	.venv-prove/bin/python scripts/prove_slither.py
+	PATH="$(CURDIR)/.venv-prove/bin:$$PATH" FOUNDRY_PROFILE=prove .venv-prove/bin/python scripts/halmos_run.py \
+	  --forge-build-out var/prove/out --loop 17 --solver-timeout-assertion 900s $(PROVE_ARGS)
+
 lock: $(TOOLS_READY) ## resolve the dependencies of pyproject.toml and package.json again
 	$(COMPILE_LOCK) $(LOCK_ARGS) --extra dev pyproject.toml -o requirements/backend.lock
 	$(PYTHON) scripts/contracts_requirements.py > .tools/brownie.in
 	$(COMPILE_LOCK) $(LOCK_ARGS) .tools/brownie.in -o requirements/brownie.lock
+	$(PYTHON) scripts/contracts_requirements.py prove > .tools/prove.in
+	$(COMPILE_LOCK) $(LOCK_ARGS) .tools/prove.in -o requirements/prove.lock
 	npm install --package-lock-only --ignore-scripts
 
 clean: ## remove what builds, tests and runs left behind (environments stay)
@@ -109,7 +127,7 @@ clean: ## remove what builds, tests and runs left behind (environments stay)
 	find backend tests scripts -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean ## also remove the environments
-	rm -rf .tools .venv .venv-brownie node_modules .solc
+	rm -rf .tools .venv .venv-brownie .venv-prove node_modules .solc
 
 # A stamp is newer than its lock file once the folder behind it holds what the lock says.
 $(TOOLS_READY):
@@ -133,6 +151,12 @@ $(BROWNIE_READY): requirements/brownie.lock pyproject.toml scripts/brownie_setup
 	@$(UV) pip install --quiet --python .venv-brownie --require-hashes -r requirements/brownie.lock
 	@$(UV) pip install --quiet --python .venv-brownie --no-deps --no-build-isolation --editable .
 	@.venv-brownie/bin/python scripts/brownie_setup.py
+	@touch $@
+
+$(PROVE_READY): requirements/prove.lock | $(TOOLS_READY)
+	@echo '-- Python environment .venv-prove'
+	@[ -x .venv-prove/bin/python ] || $(UV) venv --quiet --python "$$(command -v $(PYTHON))" .venv-prove
+	@$(UV) pip install --quiet --python .venv-prove --require-hashes -r requirements/prove.lock
 	@touch $@
 
 # Not `npm ci`: a registry mirror may lack Foundry's builds for other platforms, which npm then leaves out of the lock
