@@ -23,7 +23,7 @@ contract AuctionHouse is AuctionRounds {
 
     /// @notice Most bids that a round's terms may allow: ending it, with every bid opened by its bidder, fits into one
     /// transaction of Ethereum (2^24 gas, EIP-7825).
-    uint16 public constant MAXIMUM_BIDS = 350;
+    uint16 public constant MAXIMUM_BIDS = 1800;
 
     /// @notice Where amounts wait whose account does not accept them.
     IPayouts public immutable payouts;
@@ -51,11 +51,13 @@ contract AuctionHouse is AuctionRounds {
         // Check: the operator's time to settle, with the scores, openings and bids of this round.
         bytes32 roundId = idOf(terms);
         _requireSettling(roundId, terms, bitmap);
+        require(bids.length == _rounds[roundId].bids, AuctionHouse_ChainMismatch(roundId));
+        AuctionSettlementLibrary.Limits memory limits = AuctionSettlementLibrary.limitsOf(terms);
         Standing memory standing = AuctionSettlementLibrary.start();
-        _requireRight(roundId, standing, _replay(roundId, terms, standing, bids, scores, bitmap));
+        _requireRight(roundId, standing, _replay(roundId, limits, standing, bids, scores, bitmap));
 
         // Effect: settle the round.
-        _settle(roundId, terms, standing, bids);
+        _settle(roundId, terms, limits, AuctionSettlementLibrary.resultOf(terms, standing), bids);
     }
 
     /// @inheritdoc IAuctionHouse
@@ -164,25 +166,31 @@ contract AuctionHouse is AuctionRounds {
         else Payments.payOrCredit(payouts, entitlement.account, entitlement.amount);
     }
 
-    function _settle(bytes32 roundId, Terms calldata terms, Standing memory standing, Bid[] calldata bids) private {
-        Result memory result = AuctionSettlementLibrary.resultOf(terms, standing);
-        (bytes32 entitlements, BidWord[] memory words) = _settledEntitlements(terms, bids, result);
+    function _settle(
+        bytes32 roundId,
+        Terms calldata terms,
+        AuctionSettlementLibrary.Limits memory limits,
+        Result memory result,
+        Bid[] calldata bids
+    ) private {
+        (bytes32 entitlements, BidWord[] memory words) = _settledEntitlements(terms, limits, bids, result);
         _end(roundId, State.Settled, entitlements);
         emit RoundSettled(roundId, entitlements, result, words);
     }
 
-    function _settledEntitlements(Terms calldata terms, Bid[] calldata bids, Result memory result)
-        private
-        view
-        returns (bytes32 root, BidWord[] memory words)
-    {
+    function _settledEntitlements(
+        Terms calldata terms,
+        AuctionSettlementLibrary.Limits memory limits,
+        Bid[] calldata bids,
+        Result memory result
+    ) private view returns (bytes32 root, BidWord[] memory words) {
         uint256 count = bids.length;
         words = new BidWord[](count);
         bytes32[] memory tree = EntitlementTree.allocate(count + 3);
         for (uint256 i; i < count; ++i) {
             BidWord word = bids[i].word;
             words[i] = word;
-            uint256 refund = AuctionSettlementLibrary.refundOf(terms, result, i, word);
+            uint256 refund = AuctionSettlementLibrary.refundOf(limits, result, i, word);
             tree.set(i, EntitlementTree.leafOf(i, word.bidderOf(), refund));
         }
         uint256 income = result.onlinePrice + result.offlinePrice;
@@ -218,8 +226,7 @@ contract AuctionHouse is AuctionRounds {
     /// @dev All bids and all scores, no others, and each bid opened that must be.
     function _requireRight(bytes32 roundId, Standing memory standing, uint256 wrongOpening) private view {
         Round storage round = _rounds[roundId];
-        bool complete = standing.head == round.head && standing.bids == round.bids;
-        require(complete, AuctionHouse_ChainMismatch(roundId));
+        require(standing.head == round.head, AuctionHouse_ChainMismatch(roundId));
         require(standing.scores == round.scoresOrEntitlements, AuctionHouse_ScoresMismatch(roundId));
         bool opened = wrongOpening == AuctionSettlementLibrary.NONE;
         require(opened, AuctionHouse_WrongOpening(roundId, wrongOpening));

@@ -197,32 +197,31 @@ abstract contract AuctionRounds is IAuctionHouse, MemberContext {
     /// @dev Most bids that terms may allow.
     function _maximumBids() internal pure virtual returns (uint256);
 
-    /// @dev Moves the standing on by bids that follow it, and tells the place of the first that is opened though it must not
+    /// @dev Moves the standing from the start on by all bids, and tells the place of the first that is opened though it must not
     /// be, or the other way round. Opened must be exactly what was declared or truly self-opened before `openUntil`: an
     /// operator free to open further bids, or to leave some out, could choose among outcomes once it has seen them all. A
     /// score too few counts as zero, and makes another chain than the published one.
     function _replay(
         bytes32 roundId,
-        Terms calldata terms,
+        AuctionSettlementLibrary.Limits memory limits,
         Standing memory standing,
         Bid[] calldata bids,
         ScoreWord[] calldata scores,
         uint256[] calldata bitmap
     ) internal view returns (uint256 wrongOpening) {
         wrongOpening = AuctionSettlementLibrary.NONE;
-        uint256 firstScore = standing.onlineBids;
         for (uint256 i; i < bids.length; ++i) {
-            uint256 place = standing.onlineBids - firstScore;
+            uint256 place = standing.onlineBids;
             ScoreWord score = place < scores.length ? scores[place] : ScoreWord.wrap(0);
-            bool right = _advance(roundId, terms, standing, bids[i], score, bitmap);
-            if (!right && wrongOpening == AuctionSettlementLibrary.NONE) wrongOpening = standing.bids - 1;
+            bool right = _advance(roundId, limits, standing, bids[i], score, bitmap);
+            if (!right && wrongOpening == AuctionSettlementLibrary.NONE) wrongOpening = i;
         }
     }
 
     /// @dev One bid of {_replay}; tells whether it is opened exactly if it must be.
     function _advance(
         bytes32 roundId,
-        Terms calldata terms,
+        AuctionSettlementLibrary.Limits memory limits,
         Standing memory standing,
         Bid calldata bid,
         ScoreWord score,
@@ -234,7 +233,7 @@ abstract contract AuctionRounds is IAuctionHouse, MemberContext {
         bool must =
             bitmap.isSet(index) || _ownOpenings[Hashes.efficientKeccak256(commitment, bytes32(index))];
         right = word.isOpened() == must && (must || word.amountOf() == 0);
-        AuctionSettlementLibrary.step(terms, standing, word, commitment, score);
+        AuctionSettlementLibrary.step(limits, standing, word, commitment, score);
     }
 
     function _requireOperator(Terms calldata terms) internal view {

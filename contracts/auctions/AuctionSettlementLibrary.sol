@@ -22,7 +22,28 @@ library AuctionSettlementLibrary {
     /// @notice The index that means nobody.
     uint256 internal constant NONE = type(uint256).max;
 
+    /// @dev What a step needs of the terms, taken out of them once: the highest amounts that deposits cover, in wei and wei per
+    /// second, deposits and what unopened bids lose of them.
+    struct Limits {
+        uint256 onlineBid;
+        uint256 offlineBid;
+        uint256 onlineDeposit;
+        uint256 offlineDeposit;
+        uint256 onlinePenalty;
+        uint256 offlinePenalty;
+    }
+
     /* STEPS */
+
+    /// @notice The limits of a round.
+    function limitsOf(IAuctionHouse.Terms calldata terms) internal pure returns (Limits memory limits) {
+        limits.onlineBid = terms.onlineDeposit;
+        limits.offlineBid = terms.offlineDeposit / terms.maximumSeconds;
+        limits.onlineDeposit = terms.onlineDeposit;
+        limits.offlineDeposit = terms.offlineDeposit;
+        limits.onlinePenalty = uint256(terms.onlineDeposit) * terms.penaltyBps / BASIS_POINTS;
+        limits.offlinePenalty = uint256(terms.offlineDeposit) * terms.penaltyBps / BASIS_POINTS;
+    }
 
     /// @notice The standing before the first bid.
     function start() internal pure returns (IAuctionHouse.Standing memory standing) {
@@ -34,25 +55,25 @@ library AuctionSettlementLibrary {
     /// @param commitment Of the bid; what it opens must already have been compared with it.
     /// @param score Of an online bid; of no account for an offline one.
     function step(
-        IAuctionHouse.Terms calldata terms,
+        Limits memory limits,
         IAuctionHouse.Standing memory standing,
         BidWord bid,
         bytes32 commitment,
         ScoreWord score
     ) internal pure {
         standing.head = standing.head.append(bid, commitment);
-        bool offline = bid.isOffline();
-        if (!offline) {
-            standing.scores = standing.scores.append(score);
-            unchecked {
-                ++standing.onlineBids; // fewer than 2^24
-            }
-        }
-        if (!bid.isOpened()) standing.penalties += penaltyOf(terms, offline);
-        else if (offline) _offerOffline(standing, bid, clippedBid(terms, bid));
-        else _offerOnline(standing, bid, score, clippedBid(terms, bid));
+        // Fewer than 2^24 bids of less than 2^96 wei each: nothing can overflow.
         unchecked {
-            ++standing.bids; // fewer than 2^24
+            if (bid.isOffline()) {
+                if (bid.isOpened()) _offerOffline(standing, bid, _min(bid.amountOf(), limits.offlineBid));
+                else standing.penalties += limits.offlinePenalty;
+            } else {
+                standing.scores = standing.scores.append(score);
+                ++standing.onlineBids;
+                if (bid.isOpened()) _offerOnline(standing, bid, score, _min(bid.amountOf(), limits.onlineBid));
+                else standing.penalties += limits.onlinePenalty;
+            }
+            ++standing.bids;
         }
     }
 
@@ -70,8 +91,8 @@ library AuctionSettlementLibrary {
         ScoreWord score = standing.onlineScore;
         result.onlineIndex = standing.onlineIndex;
         result.onlineWinner = standing.onlineBid.bidderOf();
-        result.onlinePrice =
-            onlinePrice(clippedBid(terms, standing.onlineBid), score, _max(standing.onlineSecond, terms.onlineReserve));
+        uint256 bid = _min(standing.onlineBid.amountOf(), terms.onlineDeposit);
+        result.onlinePrice = onlinePrice(bid, score, _max(standing.onlineSecond, terms.onlineReserve));
         result.simulationSeconds = score.simulationSeconds();
         if (result.simulationSeconds != 0) _sellSimulation(terms, standing, result);
     }
@@ -79,14 +100,13 @@ library AuctionSettlementLibrary {
     /* MONEY */
 
     /// @notice What a bid's bidder gets back of its deposit.
-    function refundOf(
-        IAuctionHouse.Terms calldata terms,
-        IAuctionHouse.Result memory result,
-        uint256 index,
-        BidWord bid
-    ) internal pure returns (uint256 amount) {
-        amount = depositOf(terms, bid.isOffline());
-        if (!bid.isOpened()) amount -= penaltyOf(terms, bid.isOffline());
+    function refundOf(Limits memory limits, IAuctionHouse.Result memory result, uint256 index, BidWord bid)
+        internal
+        pure
+        returns (uint256 amount)
+    {
+        if (bid.isOffline()) amount = limits.offlineDeposit - (bid.isOpened() ? 0 : limits.offlinePenalty);
+        else amount = limits.onlineDeposit - (bid.isOpened() ? 0 : limits.onlinePenalty);
         if (index == result.onlineIndex) amount -= result.onlinePrice;
         if (index == result.offlineIndex) amount -= result.offlinePrice;
     }
@@ -110,23 +130,14 @@ library AuctionSettlementLibrary {
         return uint256(terms.brandPrice) * terms.maximumSeconds;
     }
 
-    /// @notice What an unopened bid loses of its deposit, in wei.
-    function penaltyOf(IAuctionHouse.Terms calldata terms, bool offline) internal pure returns (uint256) {
-        return depositOf(terms, offline) * terms.penaltyBps / BASIS_POINTS;
-    }
-
     /* PRICES */
-
-    /// @notice The part of a bid that its deposit covers, in wei (online) or wei per second (offline).
-    function clippedBid(IAuctionHouse.Terms calldata terms, BidWord bid) internal pure returns (uint256) {
-        uint256 limit = bid.isOffline() ? terms.offlineDeposit / terms.maximumSeconds : terms.onlineDeposit;
-        uint256 amount = bid.amountOf();
-        return amount < limit ? amount : limit;
-    }
 
     /// @notice Score of an online bid in wei: the bid and the offline surplus expected with it.
     function scoreOf(uint256 bid, ScoreWord score) internal pure returns (uint256) {
-        return bid + bid * score.proportional() / WAD + score.additive();
+        // A bid has less than 2^96, proportional less than 2^128.
+        unchecked {
+            return bid + bid * score.proportional() / WAD + score.additive();
+        }
     }
 
     /// @notice Critical bid of the online winner: with it the score would equal `rival`; zero if any bid gets there.
@@ -182,6 +193,10 @@ library AuctionSettlementLibrary {
         } else if (value > standing.offlineSecond) {
             standing.offlineSecond = value;
         }
+    }
+
+    function _min(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
     }
 
     function _max(uint256 a, uint256 b) private pure returns (uint256) {

@@ -27,10 +27,24 @@ library EntitlementTree {
     }
 
     /// @notice Hashes all pairs and returns the root.
-    function rootOf(bytes32[] memory tree) internal pure returns (bytes32) {
-        for (uint256 i = tree.length / 2; i > 0; --i) {
-            tree[i - 1] = Hashes.commutativeKeccak256(tree[2 * i - 1], tree[2 * i]);
+    function rootOf(bytes32[] memory tree) internal pure returns (bytes32 root) {
+        // `for (uint256 i = tree.length / 2; i > 0; --i) tree[i - 1] = commutativeKeccak256(tree[2 * i - 1], tree[2 * i]);`
+        // without checks of bounds: 2 * i is at most the last index, as the length is odd.
+        assembly ("memory-safe") {
+            let nodes := add(tree, 0x20)
+            let node := add(nodes, shl(5, shr(1, mload(tree))))
+            let child := add(nodes, shl(5, sub(mload(tree), 1)))
+            for {} gt(node, nodes) {} {
+                let right := mload(child)
+                let left := mload(sub(child, 0x20))
+                let swap := gt(left, right)
+                mstore(shl(5, swap), left)
+                mstore(shl(5, iszero(swap)), right)
+                node := sub(node, 0x20)
+                mstore(node, keccak256(0x00, 0x40))
+                child := sub(child, 0x40)
+            }
+            root := mload(nodes)
         }
-        return tree[0];
     }
 }

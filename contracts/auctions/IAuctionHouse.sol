@@ -181,7 +181,7 @@ interface IAuctionHouse {
     /// @notice Opens a round; the value advances the brand's price, brandPrice * maximumSeconds, and what is not used of it
     /// returns to the operator.
     /// @dev Requirements: caller is an active operator and `terms.operator`; beneficiary an active roadside unit; times ascending
-    /// and ahead; alpha from 1e18, below 2^128; deposits and maximumSeconds not zero; maximumBids from 1 to 350, so that the
+    /// and ahead; alpha from 1e18, below 2^128; deposits and maximumSeconds not zero; maximumBids from 1 to 1800, so that the
     /// round can end in one transaction; penalty at most 10000.
     function openRound(Terms calldata terms) external payable returns (bytes32 roundId);
 

@@ -127,7 +127,7 @@ def test_self_opening_is_for_bids_left_out(auction, people):
         ("maximum_seconds", 0),
         ("penalty_bps", 10_001),
         ("maximum_bids", 0),
-        ("maximum_bids", 351),
+        ("maximum_bids", 1801),
     ],
 )
 def test_unsound_terms_are_refused(auction, field, value):

@@ -107,7 +107,7 @@ FIELDS: list[tuple[str, str, Body, str, list[Any]]] = [
     ("operator", "/auctions/prepare", ROUND, "online_deposit", [*NOT_AMOUNTS, "0", str(2**96)]),
     ("operator", "/auctions/prepare", ROUND, "alpha", ["0", str(10**18 - 1), str(2**128)]),
     ("operator", "/auctions/prepare", ROUND, "penalty_bps", [-1, 10_001]),
-    ("operator", "/auctions/prepare", ROUND, "maximum_bids", [0, 401]),
+    ("operator", "/auctions/prepare", ROUND, "maximum_bids", [0, 1801]),
     ("operator", "/auctions/prepare", ROUND | {"brand_price": "5"}, "brand", [None]),
     ("auditor", "/audits", {}, "briefs", [1, [1], [{"prompt": ""}]]),
 ]

@@ -213,7 +213,7 @@ def test_round_terms_are_refused_with_their_field(house: House, accounts: Accoun
         "commit_until": now - 5,
         "declare_until": now + 1,
         "alpha": str(10**18 - 1),
-        "maximum_bids": 401,
+        "maximum_bids": 1801,
         "penalty_bps": 10_001,
         "online_deposit": "0",
         "brand": None,

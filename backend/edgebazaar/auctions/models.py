@@ -204,7 +204,7 @@ class RoundRequest(BaseModel):
     penalty_bps: int = Field(
         default=1000, description="Hundredths of a percent of the deposit.", examples=[1000]
     )
-    maximum_bids: int = Field(default=200, description="At most 350.", examples=[200])
+    maximum_bids: int = Field(default=200, description="At most 1800.", examples=[200])
     salt: OptionalSalt = None
 
 

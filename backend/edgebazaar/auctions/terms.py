@@ -10,8 +10,8 @@ from edgebazaar.auctions.engine.fixed_point import WAD
 from edgebazaar.errors import InvalidInput
 from edgebazaar.values import ZERO_ADDRESS, parse_uint
 
-MAXIMUM_BIDS = 350
-"""As many as one settlement can pay (AuctionHouse.MAXIMUM_BIDS)."""
+MAXIMUM_BIDS = 1800
+"""As many as one transaction can settle or call off (AuctionHouse.MAXIMUM_BIDS)."""
 MAXIMUM_ALPHA = 2**128 - 1
 BASIS_POINTS = 10_000
 _TIMES = ("commit_until", "score_until", "declare_until", "open_until", "settle_until")

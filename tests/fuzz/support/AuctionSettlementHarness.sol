@@ -25,10 +25,11 @@ contract AuctionSettlementHarness {
         pure
         returns (IAuctionHouse.Standing memory reached)
     {
+        AuctionSettlementLibrary.Limits memory limits = AuctionSettlementLibrary.limitsOf(terms);
         reached = AuctionSettlementLibrary.start();
         for (uint256 i; i < bids.length; ++i) {
             ScoreWord score = reached.onlineBids < scores.length ? scores[reached.onlineBids] : ScoreWord.wrap(0);
-            AuctionSettlementLibrary.step(terms, reached, bids[i], bytes32(i), score);
+            AuctionSettlementLibrary.step(limits, reached, bids[i], bytes32(i), score);
         }
     }
 
@@ -37,9 +38,10 @@ contract AuctionSettlementHarness {
         pure
         returns (uint256[] memory amounts)
     {
+        AuctionSettlementLibrary.Limits memory limits = AuctionSettlementLibrary.limitsOf(terms);
         amounts = new uint256[](bids.length);
         for (uint256 i; i < bids.length; ++i) {
-            amounts[i] = AuctionSettlementLibrary.refundOf(terms, result, i, bids[i]);
+            amounts[i] = AuctionSettlementLibrary.refundOf(limits, result, i, bids[i]);
         }
     }
 
