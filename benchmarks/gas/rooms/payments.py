@@ -11,13 +11,13 @@ BUDGETS = {
         27_200,
         26_600,
         (Anchor("prototype, existing credit", 27_147),),
-        "the event of 1.8k that tells the account who credited it; the prototype logs nothing",
+        "The event that tells the account who credited it (1.8k); the prototype logs nothing.",
     ),
     "withdraw a credit": Budget(
         28_500,
         28_100,
         (Anchor("prototype, pull payment", 28_412),),
-        "the event of 1.6k, and the account as an argument so that anybody may pay the gas",
+        "The event (1.6k), and the account as an argument, so that anybody may pay the gas.",
     ),
 }
 
