@@ -44,8 +44,8 @@ BUDGETS = {
             36_000 + 1_400 * size,
             29_500 + 1_250 * size,
             (Anchor(f"{A16Z}, revealBid with refund, {size} times", 46_194 * size),),
-            "A bid takes 3.9k: call data 1k, its log 0.3k, and its commitment, its place in the chain and its leaf in "
-            "the tree of refunds are hashed on chain, which the prototype does not keep.",
+            "A bid takes 3.9k: call data 1k, its log 0.3k, and its commitment, its place in the "
+            "chain and its leaf in the tree of refunds, which the prototype lacks, are hashed.",
         )
         for size in SIZES
     },
