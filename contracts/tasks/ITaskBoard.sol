@@ -6,14 +6,16 @@ import {ITaskStakes} from "./ITaskStakes.sol";
 
 /// @title ITaskBoard
 /// @notice Generation tasks between producers and staked edge service providers (ESPs), with a guarantee for both sides:
-/// the fee is in escrow before work begins, and it is paid only against the key that decrypts the delivered content.
+/// the fee is in escrow before work begins, it is paid only against the key that decrypts the delivered content, and
+/// it comes back with a bond out of the provider's stake if the key opens anything else.
 /// @dev
-///     post -> assign -> deliver -> accept -> settle
+///     post -> assign -> deliver -> accept -> settle -> (refund, within the dispute window, on proof)
 ///      |        |          |          |
 ///      +--------+----------+----------+----> close after the matching time limit: fee back, outcome recorded
 ///
 /// The provider consents to being assigned through its offer (least fee, least time, capacity). Delivery commits to
 /// the hashlock of the content key, to the ciphertext and to the content; the producer accepts once it holds the ciphertext.
+/// After settlement whoever decrypts something else than the content promised shows one chunk of it, see {DeliveryProofs}.
 interface ITaskBoard is ITaskStakes {
     enum State {
         None,
@@ -22,7 +24,8 @@ interface ITaskBoard is ITaskStakes {
         Delivered,
         Accepted,
         Settled,
-        Closed
+        Closed,
+        Refunded
     }
 
     enum SelectionPolicy {
@@ -37,7 +40,8 @@ interface ITaskBoard is ITaskStakes {
         OnTime,
         Late,
         Failed,
-        NotAccepted
+        NotAccepted,
+        Refuted
     }
 
     /// @notice The terms of a task.
@@ -77,14 +81,34 @@ interface ITaskBoard is ITaskStakes {
 
     /// @notice What a provider commits to on delivery.
     /// @param hashlock sha256 of the 32-byte content key.
-    /// @param ciphertextHash sha256 of the encrypted content.
-    /// @param contentHash sha256 of the canonical plaintext.
+    /// @param ciphertextRoot Merkle root over the encrypted units, see {DeliveryProofs}.
+    /// @param contentHash sha256 of the canonical plaintext: the token id if it is registered.
+    /// @param contentSize Bytes of the canonical plaintext.
     /// @param locator Where the ciphertext is, at most 256 bytes.
     struct Delivery {
         bytes32 hashlock;
-        bytes32 ciphertextHash;
+        bytes32 ciphertextRoot;
         bytes32 contentHash;
+        uint40 contentSize;
         string locator;
+    }
+
+    /// @notice One step of a delivery that is wrong: a unit and the state in the next one.
+    /// @param index Place of the chunk, from 0.
+    /// @param state Encrypted state of the unit.
+    /// @param chunk Encrypted chunk of the unit.
+    /// @param proof Merkle path of the unit.
+    /// @param nextState Encrypted state of the next unit; unused for the last chunk, as are the two after it.
+    /// @param nextChunkHash keccak256 of the encrypted chunk of the next unit.
+    /// @param nextProof Merkle path of the next unit.
+    struct Evidence {
+        uint256 index;
+        bytes32 state;
+        bytes chunk;
+        bytes32[] proof;
+        bytes32 nextState;
+        bytes32 nextChunkHash;
+        bytes32[] nextProof;
     }
 
     event TaskPosted(bytes32 indexed taskId, address indexed producer, Terms terms);
@@ -93,6 +117,7 @@ interface ITaskBoard is ITaskStakes {
     event TaskAccepted(bytes32 indexed taskId, uint40 acceptedAt);
     event TaskSettled(bytes32 indexed taskId, address indexed provider, Outcome outcome, bytes32 preimage, uint256 fee);
     event TaskClosed(bytes32 indexed taskId, address indexed provider, Outcome outcome, uint256 refund);
+    event TaskRefunded(bytes32 indexed taskId, address indexed provider, uint256 chunk, uint256 fee, uint96 bond);
 
     error TaskBoard_NotProducer(address caller, address producer);
     error TaskBoard_NotAssignedProvider(address caller, address provider);
@@ -109,16 +134,17 @@ interface ITaskBoard is ITaskStakes {
     error TaskBoard_BadSelection();
     error TaskBoard_NotSelected(address provider, address selected);
     error TaskBoard_SelfAssignment(address producer);
-    error TaskBoard_NotEligible(address provider, uint96 stake, uint96 minimumStake);
-    error TaskBoard_FeeBelowOffer(uint256 fee, uint96 minimumFee);
-    error TaskBoard_TimeBelowOffer(uint256 secondsLeft, uint32 minimumDuration);
-    error TaskBoard_NoCapacity(address provider, uint16 capacity);
     error TaskBoard_ZeroHashlock();
+    error TaskBoard_ZeroSize();
     error TaskBoard_LocatorTooLong(uint256 length, uint256 maximum);
     error TaskBoard_TooLate(uint40 limit, uint256 blockTimestamp);
     error TaskBoard_TooEarly(uint40 limit, uint256 blockTimestamp);
     error TaskBoard_DeliveryMismatch(bytes32 taskId);
     error TaskBoard_WrongPreimage(bytes32 taskId);
+    error TaskBoard_NoSuchChunk(uint256 index, uint256 chunks);
+    error TaskBoard_ChunkLength(uint256 length, uint256 required);
+    error TaskBoard_NotDelivered(uint256 index);
+    error TaskBoard_DeliveryIsRight(bytes32 taskId, uint256 index);
 
     /// @notice Posts a task with its fee.
     /// @dev Requirements: caller is an active producer and `terms.producer`; value equals a fee above zero;
@@ -130,8 +156,8 @@ interface ITaskBoard is ITaskStakes {
     /// @dev Requirements: caller is the producer; posted in an earlier block, at most 256 ago; candidates ascending, provider
     /// among them; for the two policies by reputation, expectations that the evidence shows to be those of the latest final
     /// epoch, and for the others none; for HighestReputation and Uniform, the provider that the policy selects (the draw of
-    /// SoftmaxReputation is recomputed off chain); provider another account, eligible, within its offer and capacity; not
-    /// after `deliverBy`.
+    /// SoftmaxReputation is recomputed off chain); provider another account, eligible, within its offer and capacity, its
+    /// stake covers fee and bond; not after `deliverBy`.
     function assign(
         Terms calldata terms,
         address provider,
@@ -148,6 +174,17 @@ interface ITaskBoard is ITaskStakes {
     /// @notice Reveals the key and pays the fee to the provider; records OnTime or Late.
     /// @dev Requirements: caller is the assigned provider; accepted; within the reveal window; delivery as committed; preimage matches.
     function settle(Terms calldata terms, Delivery calldata delivery, bytes32 preimage) external;
+
+    /// @notice Refunds the fee with the bond out of the provider's stake to the producer, on proof that the key opened something
+    /// else than the content promised; records it against the provider. Callable by anyone, pays the producer.
+    /// @dev Requirements: settled, within the dispute window; delivery as committed; preimage matches; the chunk is the
+    /// delivery's and its step is wrong.
+    function complain(
+        Terms calldata terms,
+        Delivery calldata delivery,
+        bytes32 preimage,
+        Evidence calldata evidence
+    ) external;
 
     /// @notice Ends a task that did not go on in time and returns the fee; callable by anyone.
     /// @dev Not assigned by `deliverBy`: no record. Not delivered by `closeAt`, or accepted and not settled in the reveal

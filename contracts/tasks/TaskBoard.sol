@@ -6,6 +6,7 @@ import {Roles} from "../identity/Roles.sol";
 import {Payments} from "../payments/Payments.sol";
 import {IReputationEpochs} from "../reputation/IReputationEpochs.sol";
 import {IReputationLedger} from "../reputation/IReputationLedger.sol";
+import {DeliveryVerifier} from "./DeliveryVerifier.sol";
 import {ITaskBoard} from "./ITaskBoard.sol";
 import {TaskSelections} from "./TaskSelections.sol";
 import {TaskStakes} from "./TaskStakes.sol";
@@ -33,6 +34,8 @@ contract TaskBoard is ITaskBoard, TaskStakes {
     IReputationLedger public immutable ledger;
     /// @notice Where the reputations are published that selections go by.
     IReputationEpochs public immutable epochs;
+    /// @notice Who judges complaints about deliveries.
+    DeliveryVerifier public immutable verifier;
 
     mapping(bytes32 taskId => Task task) private _tasks;
     mapping(bytes32 taskId => bytes32 deliveryHash) private _deliveries;
@@ -43,10 +46,13 @@ contract TaskBoard is ITaskBoard, TaskStakes {
         address payouts_,
         address ledger_,
         address epochs_,
-        uint96 minimumStake_
-    ) MemberContext(membership_, forwarder) TaskStakes(payouts_, minimumStake_) {
+        uint96 minimumStake_,
+        uint96 deliveryBond_,
+        uint40 disputeWindow_
+    ) MemberContext(membership_, forwarder) TaskStakes(payouts_, minimumStake_, deliveryBond_, disputeWindow_) {
         ledger = IReputationLedger(ledger_);
         epochs = IReputationEpochs(epochs_);
+        verifier = new DeliveryVerifier();
     }
 
     /* TASK */
@@ -85,12 +91,13 @@ contract TaskBoard is ITaskBoard, TaskStakes {
         require(block.timestamp <= terms.deliverBy, TaskBoard_TooLate(terms.deliverBy, block.timestamp));
         bytes32 seed = TaskSelections.seedOf(taskId, task.postedBlock);
         TaskSelections.requireSelected(terms, provider, selection, evidence, epochs, seed);
-        _requireAssignable(terms, provider);
+        // A producer cannot rate itself, so it cannot work for itself either.
+        require(provider != terms.producer, TaskBoard_SelfAssignment(provider));
 
-        // Effect: the provider works on one more task.
+        // Check and effect: the provider takes on one more task and answers for it with its stake.
+        _takeOn(provider, terms.fee, terms.deliverBy - block.timestamp);
         task.provider = provider;
         _advance(taskId, task, State.Assigned);
-        _beginWork(provider);
         emit TaskAssigned(taskId, provider, seed, selection);
     }
 
@@ -101,6 +108,7 @@ contract TaskBoard is ITaskBoard, TaskStakes {
         _requireProvider(task);
         require(block.timestamp < terms.closeAt, TaskBoard_TooLate(terms.closeAt, block.timestamp));
         require(delivery.hashlock != 0, TaskBoard_ZeroHashlock());
+        require(delivery.contentSize != 0, TaskBoard_ZeroSize());
         uint256 length = bytes(delivery.locator).length;
         require(length <= MAXIMUM_LOCATOR_LENGTH, TaskBoard_LocatorTooLong(length, MAXIMUM_LOCATOR_LENGTH));
 
@@ -129,18 +137,43 @@ contract TaskBoard is ITaskBoard, TaskStakes {
         (bytes32 taskId, Task memory task) = _requireState(terms, State.Accepted);
         _requireProvider(task);
         _requireBefore(task.timeOfState + terms.revealWindow);
-        require(keccak256(abi.encode(delivery)) == _deliveries[taskId], TaskBoard_DeliveryMismatch(taskId));
-        require(sha256(abi.encode(preimage)) == delivery.hashlock, TaskBoard_WrongPreimage(taskId));
+        _requireDelivered(taskId, delivery, preimage);
 
-        // Effect: the task is settled for good.
+        // Effect: the task is settled; the stake answers for it until the dispute window ends.
         Outcome outcome = task.isLate ? Outcome.Late : Outcome.OnTime;
         _advance(taskId, task, State.Settled);
-        _endWork(task.provider);
+        _retireWork(task.provider, terms.fee);
         emit TaskSettled(taskId, task.provider, outcome, preimage, terms.fee);
 
         // Interaction: the producer rates the provider, the provider is paid.
         ledger.record(terms.producer, task.provider, outcome == Outcome.OnTime, taskId);
         Payments.payCaller(task.provider, terms.fee);
+    }
+
+    /// @inheritdoc ITaskBoard
+    function complain(
+        Terms calldata terms,
+        Delivery calldata delivery,
+        bytes32 preimage,
+        Evidence calldata evidence
+    ) external {
+        // Check: what was paid for is shown, in time, to be something else than promised.
+        (bytes32 taskId, Task memory task) = _requireState(terms, State.Settled);
+        uint40 settledAt = task.timeOfState;
+        _requireBefore(settledAt + disputeWindow);
+        _requireDelivered(taskId, delivery, preimage);
+        require(
+            verifier.refutes(delivery, preimage, evidence), TaskBoard_DeliveryIsRight(taskId, evidence.index)
+        );
+
+        // Effect: the task is refunded for good, out of the stake.
+        _advance(taskId, task, State.Refunded);
+        _compensate(task.provider, terms.fee, settledAt);
+        emit TaskRefunded(taskId, task.provider, evidence.index, terms.fee, deliveryBond);
+
+        // Interaction: the producer rates the provider and is paid, whoever calls.
+        ledger.record(terms.producer, task.provider, false, taskId);
+        _payProducer(terms, terms.fee + deliveryBond);
     }
 
     /// @inheritdoc ITaskBoard
@@ -153,13 +186,12 @@ contract TaskBoard is ITaskBoard, TaskStakes {
 
         // Effect: the task is closed for good.
         _advance(taskId, task, State.Closed);
-        if (task.provider != address(0)) _endWork(task.provider);
+        if (task.provider != address(0)) _dropWork(task.provider, terms.fee);
         emit TaskClosed(taskId, task.provider, outcome, terms.fee);
 
         // Interaction: the producer rates a provider that failed, and gets the fee back, whoever calls.
         if (outcome == Outcome.Failed) ledger.record(terms.producer, task.provider, false, taskId);
-        if (_msgSender() == terms.producer) Payments.payCaller(terms.producer, terms.fee);
-        else Payments.payOrCredit(payouts, terms.producer, terms.fee);
+        _payProducer(terms, terms.fee);
     }
 
     /* VIEWS */
@@ -186,6 +218,11 @@ contract TaskBoard is ITaskBoard, TaskStakes {
         task.state = state;
         task.timeOfState = uint40(block.timestamp);
         _tasks[taskId] = task;
+    }
+
+    function _payProducer(Terms calldata terms, uint256 amount) private {
+        if (_msgSender() == terms.producer) Payments.payCaller(terms.producer, amount);
+        else Payments.payOrCredit(payouts, terms.producer, amount);
     }
 
     /// @dev From when a task may be closed, and what that says about its provider. Nobody but the provider holds up an
@@ -222,19 +259,6 @@ contract TaskBoard is ITaskBoard, TaskStakes {
         );
     }
 
-    /// @dev A producer cannot rate itself, so it cannot work for itself either.
-    function _requireAssignable(Terms calldata terms, address provider) private view {
-        Offer memory offer = offerOf(provider);
-        require(provider != terms.producer, TaskBoard_SelfAssignment(provider));
-        require(_isEligible(provider, offer.stake), TaskBoard_NotEligible(provider, offer.stake, minimumStake));
-        require(terms.fee >= offer.minimumFee, TaskBoard_FeeBelowOffer(terms.fee, offer.minimumFee));
-        uint256 secondsLeft = terms.deliverBy - block.timestamp;
-        require(
-            secondsLeft >= offer.minimumDuration, TaskBoard_TimeBelowOffer(secondsLeft, offer.minimumDuration)
-        );
-        require(offer.openTasks < offer.capacity, TaskBoard_NoCapacity(provider, offer.capacity));
-    }
-
     function _requireState(Terms calldata terms, State required)
         private
         view
@@ -243,6 +267,12 @@ contract TaskBoard is ITaskBoard, TaskStakes {
         taskId = _idOf(terms);
         task = _tasks[taskId];
         require(task.state == required, TaskBoard_WrongState(taskId, task.state, required));
+    }
+
+    /// @dev The delivery is the one on record, and the key opens its lock.
+    function _requireDelivered(bytes32 taskId, Delivery calldata delivery, bytes32 preimage) private view {
+        require(keccak256(abi.encode(delivery)) == _deliveries[taskId], TaskBoard_DeliveryMismatch(taskId));
+        require(sha256(abi.encode(preimage)) == delivery.hashlock, TaskBoard_WrongPreimage(taskId));
     }
 
     function _requireProducer(Terms calldata terms) private view {
@@ -259,7 +289,15 @@ contract TaskBoard is ITaskBoard, TaskStakes {
         require(block.timestamp < limit, TaskBoard_TooLate(limit, block.timestamp));
     }
 
-    function _idOf(Terms calldata terms) private view returns (bytes32) {
-        return keccak256(abi.encode(block.chainid, address(this), terms));
+    /// @dev `keccak256(abi.encode(block.chainid, address(this), terms))`, without looking at each field: terms with bits
+    /// beyond a field's width are another task, which {post} refuses when it reads them.
+    function _idOf(Terms calldata terms) private view returns (bytes32 taskId) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, chainid())
+            mstore(add(free, 32), address())
+            calldatacopy(add(free, 64), terms, 320)
+            taskId := keccak256(free, 384)
+        }
     }
 }

@@ -7,6 +7,7 @@ import {Roles} from "../identity/Roles.sol";
 import {IPayouts} from "../payments/IPayouts.sol";
 import {Payments} from "../payments/Payments.sol";
 import {ITaskStakes} from "./ITaskStakes.sol";
+import {ProviderLoad, ProviderLoads} from "./ProviderLoads.sol";
 
 /// @title TaskStakes
 /// @notice Stakes and offers of providers, see {ITaskStakes}.
@@ -25,26 +26,25 @@ abstract contract TaskStakes is ITaskStakes, MemberContext {
         uint8 holds;
     }
 
-    /// @dev What a provider works on, one word that is never zero once it staked, so that no task has to fill it:
-    ///
-    ///     232 unused | 16        | 8
-    ///                | openTasks | listed
-    struct Load {
-        bool isListed;
-        uint16 openTasks;
-    }
+    uint256 private constant LIABILITY_UNIT = 1 gwei;
+    /// @dev A stake is bound while one may complain, so that must end.
+    uint256 private constant MAXIMUM_DISPUTE_WINDOW = 30 days;
 
     /// @notice Where coins go that their owner did not accept, or did not ask for.
     IPayouts public immutable payouts;
     /// @inheritdoc ITaskStakes
     uint96 public immutable minimumStake;
+    /// @inheritdoc ITaskStakes
+    uint96 public immutable deliveryBond;
+    /// @inheritdoc ITaskStakes
+    uint40 public immutable disputeWindow;
     address private immutable _deployer;
 
     /// @inheritdoc ITaskStakes
     address public disputes;
 
     mapping(address provider => Pledge pledge) private _pledges;
-    mapping(address provider => Load load) private _loads;
+    mapping(address provider => ProviderLoad load) private _loads;
     address[] private _providers;
 
     modifier onlyDisputes() {
@@ -52,9 +52,14 @@ abstract contract TaskStakes is ITaskStakes, MemberContext {
         _;
     }
 
-    constructor(address payouts_, uint96 minimumStake_) {
+    constructor(address payouts_, uint96 minimumStake_, uint96 deliveryBond_, uint40 disputeWindow_) {
+        require(
+            disputeWindow_ != 0 && disputeWindow_ <= MAXIMUM_DISPUTE_WINDOW, TaskBoard_BadDisputeWindow(disputeWindow_)
+        );
         payouts = IPayouts(payouts_);
         minimumStake = minimumStake_;
+        deliveryBond = deliveryBond_;
+        disputeWindow = disputeWindow_;
         _deployer = msg.sender;
     }
 
@@ -68,8 +73,8 @@ abstract contract TaskStakes is ITaskStakes, MemberContext {
 
         // Effect: the stake grows; whoever stakes for the first time joins the list.
         address provider = _msgSender();
-        if (!_loads[provider].isListed) {
-            _loads[provider].isListed = true;
+        if (!_loads[provider].isListed()) {
+            _loads[provider] = ProviderLoads.listed();
             _providers.push(provider);
         }
         _setStake(provider, (_pledges[provider].stake + msg.value).toUint96());
@@ -80,10 +85,12 @@ abstract contract TaskStakes is ITaskStakes, MemberContext {
         // Check: the caller has that much and owes neither work nor an answer.
         address provider = _msgSender();
         Pledge memory pledge = _pledges[provider];
-        uint16 openTasks = _loads[provider].openTasks;
+        ProviderLoad load = _loadOf(provider);
         require(amount != 0, TaskBoard_ZeroAmount());
         require(amount <= pledge.stake, TaskBoard_StakeTooSmall(pledge.stake, amount));
-        require(openTasks == 0, TaskBoard_TasksOpen(provider, openTasks));
+        require(load.openTasks() == 0, TaskBoard_TasksOpen(provider, load.openTasks()));
+        uint256 liability = _liability(load);
+        require(liability == 0, TaskBoard_StakeIsLiable(provider, liability));
         require(pledge.holds == 0, TaskBoard_StakeIsHeld(provider, pledge.holds));
 
         // Effect: the stake shrinks.
@@ -144,11 +151,11 @@ abstract contract TaskStakes is ITaskStakes, MemberContext {
         onlyDisputes
         returns (uint96 taken)
     {
-        // Effect: the stake shrinks by as much as there is.
-        uint96 pledged = _pledges[provider].stake;
-        taken = amount < pledged ? amount : pledged;
+        // Effect: the stake shrinks by as much as does not answer for deliveries.
+        uint96 free = _freeStakeOf(provider);
+        taken = amount < free ? amount : free;
         if (taken == 0) return 0;
-        _setStake(provider, pledged - taken);
+        _setStake(provider, _pledges[provider].stake - taken);
         emit StakeSlashed(provider, beneficiary, taken);
 
         // Interaction: the beneficiary withdraws when it likes.
@@ -170,8 +177,13 @@ abstract contract TaskStakes is ITaskStakes, MemberContext {
             minimumFee: pledge.minimumFee,
             minimumDuration: pledge.minimumDuration,
             capacity: pledge.capacity,
-            openTasks: _loads[provider].openTasks
+            openTasks: _loads[provider].openTasks()
         });
+    }
+
+    /// @inheritdoc ITaskStakes
+    function liabilityOf(address provider) external view returns (uint256) {
+        return _liability(_loadOf(provider));
     }
 
     /// @inheritdoc ITaskStakes
@@ -195,11 +207,61 @@ abstract contract TaskStakes is ITaskStakes, MemberContext {
         return pledged >= minimumStake && membership.hasRole(provider, Roles.EDGE_SERVICE_PROVIDER);
     }
 
-    function _beginWork(address provider) internal {
-        ++_loads[provider].openTasks;
+    /// @dev A task more, if it is within the offer and the stake covers it beyond the minimum.
+    function _takeOn(address provider, uint256 fee, uint256 secondsLeft) internal {
+        Pledge memory pledge = _pledges[provider];
+        require(
+            _isEligible(provider, pledge.stake), TaskBoard_NotEligible(provider, pledge.stake, minimumStake)
+        );
+        require(fee >= pledge.minimumFee, TaskBoard_FeeBelowOffer(fee, pledge.minimumFee));
+        require(
+            secondsLeft >= pledge.minimumDuration, TaskBoard_TimeBelowOffer(secondsLeft, pledge.minimumDuration)
+        );
+        ProviderLoad load = _loadOf(provider);
+        require(load.openTasks() < pledge.capacity, TaskBoard_NoCapacity(provider, pledge.capacity));
+        load = load.begun(_liabilityFor(fee));
+        uint256 required = minimumStake + _liability(load);
+        require(pledge.stake >= required, TaskBoard_NotCovered(provider, pledge.stake, required));
+        _loads[provider] = load;
     }
 
-    function _endWork(address provider) internal {
-        --_loads[provider].openTasks;
+    /// @dev A task less to work on, about which one may complain from now on.
+    function _retireWork(address provider, uint256 fee) internal {
+        _loads[provider] = _loadOf(provider).retired(_liabilityFor(fee));
+    }
+
+    /// @dev A task less, about which there is nothing to complain.
+    function _dropWork(address provider, uint256 fee) internal {
+        _loads[provider] = _loadOf(provider).dropped(_liabilityFor(fee));
+    }
+
+    /// @dev Takes fee and bond of a task, settled within the dispute window, from the stake that answered for it.
+    function _compensate(address provider, uint256 fee, uint40 settledAt) internal {
+        bool isRecent = settledAt / disputeWindow == block.timestamp / disputeWindow;
+        _loads[provider] = _loadOf(provider).answered(_liabilityFor(fee), isRecent);
+        _setStake(provider, (_pledges[provider].stake - fee - deliveryBond).toUint96());
+    }
+
+    /// @dev What of a stake does not answer for deliveries.
+    function _freeStakeOf(address provider) private view returns (uint96) {
+        uint96 pledged = _pledges[provider].stake;
+        uint256 liability = _liability(_loadOf(provider));
+        // A liability below a stake of 96 bits fits them.
+        return liability < pledged ? pledged - uint96(liability) : 0;
+    }
+
+    /// @dev The load as of now.
+    function _loadOf(address provider) private view returns (ProviderLoad) {
+        return _loads[provider].asOf(block.timestamp / disputeWindow);
+    }
+
+    /// @dev In wei.
+    function _liability(ProviderLoad load) private pure returns (uint256) {
+        return load.liability() * LIABILITY_UNIT;
+    }
+
+    /// @dev In gwei, rounded up: fee and bond of one task.
+    function _liabilityFor(uint256 fee) private view returns (uint72) {
+        return ((fee + deliveryBond + LIABILITY_UNIT - 1) / LIABILITY_UNIT).toUint72();
     }
 }

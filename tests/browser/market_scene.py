@@ -172,7 +172,7 @@ def _generate(cast: Cast, step: Step) -> list[Delivered]:
         for actor in cast.providers
     ]
     for agent in agents:
-        agent.prepare_to_serve(Offer(stake=stake))
+        agent.prepare_to_serve(Offer(stake=2 * stake))
     threads = [threading.Thread(target=agent.serve, args=(stop,)) for agent in agents]
     for thread in threads:
         thread.start()

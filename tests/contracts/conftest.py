@@ -125,7 +125,15 @@ def system(deployer, people, project):
         sender,
     )
     board = project.TaskBoard.deploy(
-        membership, forwarder, payouts, ledger, epochs, support.MINIMUM_STAKE, sender
+        membership,
+        forwarder,
+        payouts,
+        ledger,
+        epochs,
+        support.MINIMUM_STAKE,
+        support.DELIVERY_BOND,
+        support.DISPUTE_WINDOW,
+        sender,
     )
     house = project.AuctionHouse.deploy(membership, forwarder, payouts, people.treasury, sender)
     registry.bindCustodians(timelock, sale, challenges, sender)

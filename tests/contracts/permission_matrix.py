@@ -30,6 +30,7 @@ from permission_world import (
     DELIVERY,
     FEE,
     LONG,
+    UNIT,
     World,
     no_evidence,
     request,
@@ -68,7 +69,8 @@ def moving(world: World, token: str) -> tuple:
 LOCK = "(address,address,(uint8,address,uint256),bytes32,uint40,bytes32,bytes32,uint256)"
 SALE = "(address,address,uint256,uint256,bytes32,uint40)"
 TASK = "(address,bytes32,uint256,uint40,uint40,uint40,uint40,uint8,uint256,bytes32)"
-GIVEN = "(bytes32,bytes32,bytes32,string)"
+GIVEN = "(bytes32,bytes32,bytes32,uint40,string)"
+SHOWN = "(uint256,bytes32,bytes,bytes32[],bytes32,bytes32,bytes32[])"
 RECEIPT = "(address,address,bytes32,bytes32,uint32,bytes32,bytes32)"
 CHALLENGE = "(uint256,uint256,address,address,uint256)"
 RECORD = f"({RECEIPT},uint16,uint40,bytes32,string,bytes32[])"
@@ -479,6 +481,11 @@ MATRIX = [
         lambda w, _: (w.tasks.accepted, DELIVERY, PREIMAGE),
         frozenset({"provider"}),
         NOT_PROVIDER,
+    ),
+    Row(
+        "TaskBoard",
+        f"complain({TASK},{GIVEN},bytes32,{SHOWN})",
+        lambda w, _: (w.tasks.settled, DELIVERY, PREIMAGE, UNIT),
     ),
     Row("TaskBoard", f"close({TASK})", lambda w, _: (w.tasks.lapsed,)),
     # Operators run their rounds, vehicles and simulators bid, anybody calls off what stands still.

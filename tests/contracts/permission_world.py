@@ -13,6 +13,8 @@ from challenge_cases import Case, open_case
 from contract_support import (
     APPEAL_COST,
     DAY,
+    DELIVERY_BOND,
+    DISPUTE_WINDOW,
     MINIMUM_STAKE,
     WEIGHTS,
     WINDOW_SECONDS,
@@ -28,13 +30,23 @@ from contract_support import (
     relay_request,
     sign_typed,
 )
+from eth_abi import encode
+from eth_utils import keccak
 from exchange_terms import PREIMAGE, Lock, Sale, content_asset, exchange, hashlock_of
 
 from edgebazaar.auctions.engine.entitlements import EntitlementTree
 
 SHORT, LONG = 2_000, 10 * DAY
 FEE = 10**15
-DELIVERY = (hashlock_of(PREIMAGE), digest("ciphertext"), digest("content"), "ipfs://ciphertext")
+UNIT = (0, ZERO_BYTES, b"?", [], ZERO_BYTES, ZERO_BYTES, [])
+"""The only unit of a delivery whose content is something else than promised."""
+DELIVERY = (
+    hashlock_of(PREIMAGE),
+    keccak(encode(["uint256", "bytes32", "bytes32"], [0, ZERO_BYTES, keccak(b"?")])),
+    digest("content"),
+    1,
+    "ipfs://ciphertext",
+)
 DIRECT = 3
 
 
@@ -201,7 +213,7 @@ def _bind_nothing(world: World, project, deployer) -> None:
     )
     world.unbound.ledger = project.ReputationLedger.deploy(WEIGHTS, WINDOW_SECONDS, sender)
     parts = (system.membership, system.forwarder, system.payouts, system.ledger, system.epochs)
-    board = (*parts, MINIMUM_STAKE)
+    board = (*parts, MINIMUM_STAKE, DELIVERY_BOND, DISPUTE_WINDOW)
     world.unbound.board = project.TaskBoard.deploy(*board, sender)
     judged = project.TaskBoard.deploy(*board, sender)
     judged.bindDisputes(system.house, sender)
@@ -270,17 +282,19 @@ def _play_rounds(world: World, start: int) -> None:
 def _work_on_tasks(world: World) -> None:
     board, people = world.system.board, world.people
     for provider in (people.provider, people.second_provider):
-        board.stake({"from": provider, "value": MINIMUM_STAKE})
+        board.stake({"from": provider, "value": 2 * MINIMUM_STAKE})
         board.setOffer(0, 0, 10, {"from": provider})
-    for name in ("assigned", "delivered", "accepted"):
+    for name in ("assigned", "delivered", "accepted", "settled"):
         terms = task(world, name)
         setattr(world.tasks, name, terms)
         board.post(terms, {"from": people.producer, "value": FEE})
         chosen = (people.provider, selection(world), no_evidence())
         board.assign(terms, *chosen, {"from": people.producer})
-    for terms in (world.tasks.delivered, world.tasks.accepted):
+    for terms in (world.tasks.delivered, world.tasks.accepted, world.tasks.settled):
         board.deliver(terms, DELIVERY, {"from": people.provider})
-    board.accept(world.tasks.accepted, {"from": people.producer})
+    for terms in (world.tasks.accepted, world.tasks.settled):
+        board.accept(terms, {"from": people.producer})
+    board.settle(world.tasks.settled, DELIVERY, PREIMAGE, {"from": people.provider})
     world.tasks.lapsed = task(world, "lapsed", deliver_in=SHORT)
     board.post(world.tasks.lapsed, {"from": people.producer, "value": FEE})
 

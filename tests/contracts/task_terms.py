@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from contract_support import ZERO_ADDRESS, ZERO_BYTES, digest, now
 
-NONE, POSTED, ASSIGNED, DELIVERED, ACCEPTED, SETTLED, CLOSED = range(7)
+NONE, POSTED, ASSIGNED, DELIVERED, ACCEPTED, SETTLED, CLOSED, REFUNDED = range(8)
 SOFTMAX, HIGHEST, UNIFORM, DIRECT = range(4)
 NO_OUTCOME, ON_TIME, LATE, FAILED, NOT_ACCEPTED = range(5)
 ETHER = 10**18
@@ -15,8 +15,11 @@ DELIVERY = (
     sha256(KEY).digest(),
     sha256(b"ciphertext").digest(),
     sha256(b"content").digest(),
+    len(b"content"),
     "https://provider.example/ciphertext",
 )
+STAKE = 5 * ETHER
+"""Covers two tasks of one ether."""
 OFFER = (ETHER // 10, HOUR // 2, 2)
 """Least fee, least seconds, capacity."""
 

@@ -5,12 +5,15 @@ from hashlib import sha256
 import pytest
 from brownie import chain
 from contract_support import (
+    DELIVERY_BOND,
+    DISPUTE_WINDOW,
     MINIMUM_STAKE,
     ZERO_ADDRESS,
     ZERO_BYTES,
     as_tuple,
     digest,
     fails_with,
+    mine_at,
     next_block_at,
     now,
     relay,
@@ -34,18 +37,21 @@ from task_terms import (
     POSTED,
     SETTLED,
     SOFTMAX,
+    STAKE,
     UNIFORM,
     selection_of,
     task_of,
 )
 
+COVER = -(-(ETHER + DELIVERY_BOND) // 10**9) * 10**9
+"""What a stake has to cover of a task of one ether, in whole gwei."""
 MAXIMUM_WINDOW = 30 * 24 * HOUR
 
 
 @pytest.fixture
 def board(system, people):
     """The board with one provider that is ready to work."""
-    system.board.stake({"from": people.provider, "value": 2 * ETHER})
+    system.board.stake({"from": people.provider, "value": STAKE})
     system.board.setOffer(*OFFER, {"from": people.provider})
     return system.board
 
@@ -237,9 +243,12 @@ def test_only_eligible_providers_are_assigned(system, board, task, provider, peo
     with fails_with("TaskBoard_NotEligible", second, MINIMUM_STAKE - 1, MINIMUM_STAKE):
         task.assign(board, second)
     system.membership.revoke(provider, {"from": people.administrator})
-    with fails_with("TaskBoard_NotEligible", provider, 2 * ETHER, MINIMUM_STAKE):
+    with fails_with("TaskBoard_NotEligible", provider, STAKE, MINIMUM_STAKE):
         task.assign(board, provider)
     board.stake({"from": second, "value": 1})
+    with fails_with("TaskBoard_NotCovered", second, MINIMUM_STAKE, MINIMUM_STAKE + COVER):
+        task.assign(board, second)
+    board.stake({"from": second, "value": COVER})
     task.assign(board, second)
 
 
@@ -249,7 +258,7 @@ def test_nobody_works_for_itself(system, board, people):
     system.membership.admit(
         both, 1 | 2, now() + 10**8, digest("both"), {"from": people.administrator}
     )
-    board.stake({"from": both, "value": MINIMUM_STAKE})
+    board.stake({"from": both, "value": STAKE})
     board.setOffer(*OFFER, {"from": both})
     task = task_of(both)
     task.post(board)
@@ -296,7 +305,7 @@ def test_nothing_is_assigned_after_the_time_of_delivery(board, task, provider):
 def test_a_task_goes_all_the_way(system, board, task, provider, people):
     task.brought_to(board, provider, ASSIGNED)
     delivered = task.deliver(board, provider).events["TaskDelivered"]
-    assert as_tuple(delivered["delivery"])[3] == DELIVERY[3]
+    assert as_tuple(delivered["delivery"])[4] == DELIVERY[4]
     assert delivered["deliveredAt"] == now()
     assert task.accept(board).events["TaskAccepted"]["acceptedAt"] == now()
     before = provider.balance()
@@ -311,7 +320,7 @@ def test_a_task_goes_all_the_way(system, board, task, provider, people):
     assert tuple(system.ledger.countsOf(people.producer, provider)) == (1, 0, 0, 0)
     assert tuple(board.stateOf(task.id(board)))[:2] == (SETTLED, provider)
     assert board.offerOf(provider)[4] == 0
-    assert board.balance() == 2 * ETHER
+    assert board.balance() == STAKE
 
 
 def test_a_late_delivery_is_paid_and_counts_against_the_provider(
@@ -342,8 +351,10 @@ def test_only_the_assigned_provider_delivers_in_time(board, task, provider, peop
         task.deliver(board, people.second_provider)
     with fails_with("TaskBoard_ZeroHashlock"):
         task.deliver(board, provider, (ZERO_BYTES, *DELIVERY[1:]))
+    with fails_with("TaskBoard_ZeroSize"):
+        task.deliver(board, provider, (*DELIVERY[:3], 0, DELIVERY[4]))
     with fails_with("TaskBoard_LocatorTooLong", 257, 256):
-        task.deliver(board, provider, (*DELIVERY[:3], "l" * 257))
+        task.deliver(board, provider, (*DELIVERY[:4], "l" * 257))
     next_block_at(task.close_at)
     with fails_with("TaskBoard_TooLate", task.close_at, task.close_at):
         task.deliver(board, provider)
@@ -351,7 +362,7 @@ def test_only_the_assigned_provider_delivers_in_time(board, task, provider, peop
 
 def test_a_locator_of_256_bytes_is_delivered(board, task, provider):
     task.brought_to(board, provider, ASSIGNED)
-    task.deliver(board, provider, (*DELIVERY[:3], "l" * 256))
+    task.deliver(board, provider, (*DELIVERY[:4], "l" * 256))
 
 
 def test_only_the_producer_accepts_in_time(board, task, provider, people):
@@ -375,8 +386,9 @@ def test_only_the_delivered_content_and_its_key_settle(board, task, provider, pe
         changed[place] = digest("something else")
         with fails_with("TaskBoard_DeliveryMismatch", task.id(board)):
             task.settle(board, provider, tuple(changed))
-    with fails_with("TaskBoard_DeliveryMismatch", task.id(board)):
-        task.settle(board, provider, (*DELIVERY[:3], "elsewhere"))
+    for changed in ((*DELIVERY[:3], 8, DELIVERY[4]), (*DELIVERY[:4], "elsewhere")):
+        with fails_with("TaskBoard_DeliveryMismatch", task.id(board)):
+            task.settle(board, provider, changed)
     task.settle(board, provider)
 
 
@@ -423,6 +435,7 @@ def test_a_revoked_provider_is_paid_for_delivered_work(system, board, task, prov
     task.accept(board)
     before = provider.balance()
     task.settle(board, provider)
-    board.unstake(2 * ETHER, {"from": provider})
-    assert provider.balance() == before + task.fee + 2 * ETHER
+    mine_at(now() + 2 * DISPUTE_WINDOW)
+    board.unstake(STAKE, {"from": provider})
+    assert provider.balance() == before + task.fee + STAKE
     assert board.balance() == 0

@@ -23,6 +23,7 @@ from task_terms import (
     OFFER,
     POSTED,
     SETTLED,
+    STAKE,
     task_of,
 )
 
@@ -30,7 +31,7 @@ from task_terms import (
 @pytest.fixture
 def board(system, people):
     """The board with one provider that is ready to work."""
-    system.board.stake({"from": people.provider, "value": 2 * ETHER})
+    system.board.stake({"from": people.provider, "value": STAKE})
     system.board.setOffer(*OFFER, {"from": people.provider})
     return system.board
 
@@ -135,11 +136,11 @@ def test_a_producer_that_refuses_is_credited(system, board, people, deployer):
 
 def test_a_stake_grows_and_shrinks(board, people, provider):
     event = board.stake({"from": provider, "value": 3}).events["StakeChanged"]
-    assert (event["provider"], event["stake"]) == (provider, 2 * ETHER + 3)
+    assert (event["provider"], event["stake"]) == (provider, STAKE + 3)
     before = provider.balance()
-    event = board.unstake(ETHER + 3, {"from": provider}).events["StakeChanged"]
+    event = board.unstake(4 * ETHER + 3, {"from": provider}).events["StakeChanged"]
     assert event["stake"] == ETHER
-    assert provider.balance() == before + ETHER + 3
+    assert provider.balance() == before + 4 * ETHER + 3
     assert board.isEligible(provider)
     board.unstake(1, {"from": provider})
     assert not board.isEligible(provider)
@@ -164,8 +165,8 @@ def test_only_providers_stake_and_offer(system, board, people, provider):
 def test_no_more_is_unstaked_than_was_staked(board, people, provider):
     with fails_with("TaskBoard_ZeroAmount"):
         board.unstake(0, {"from": provider})
-    with fails_with("TaskBoard_StakeTooSmall", 2 * ETHER, 2 * ETHER + 1):
-        board.unstake(2 * ETHER + 1, {"from": provider})
+    with fails_with("TaskBoard_StakeTooSmall", STAKE, STAKE + 1):
+        board.unstake(STAKE + 1, {"from": provider})
     with fails_with("TaskBoard_StakeTooSmall", 0, 1):
         board.unstake(1, {"from": people.stranger})
 
@@ -173,7 +174,7 @@ def test_no_more_is_unstaked_than_was_staked(board, people, provider):
 def test_an_offer_is_stated(board, provider):
     event = board.setOffer(7, 8, 9, {"from": provider}).events["OfferChanged"]
     assert (event["minimumFee"], event["minimumDuration"], event["capacity"]) == (7, 8, 9)
-    assert tuple(board.offerOf(provider)) == (2 * ETHER, 7, 8, 9, 0)
+    assert tuple(board.offerOf(provider)) == (STAKE, 7, 8, 9, 0)
 
 
 def test_a_changed_offer_keeps_open_tasks(board, task, provider):

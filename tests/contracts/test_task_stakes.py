@@ -1,7 +1,14 @@
 """TaskBoard: stakes that a dispute contract holds and takes from, and who ever staked."""
 
 import pytest
-from contract_support import MINIMUM_STAKE, ZERO_ADDRESS, fails_with
+from contract_support import (
+    DAY,
+    DELIVERY_BOND,
+    DISPUTE_WINDOW,
+    MINIMUM_STAKE,
+    ZERO_ADDRESS,
+    fails_with,
+)
 from task_terms import ETHER, OFFER
 
 STAKE = 5 * ETHER
@@ -17,6 +24,8 @@ def board(system, people, project, deployer):
         system.ledger,
         system.epochs,
         MINIMUM_STAKE,
+        DELIVERY_BOND,
+        DISPUTE_WINDOW,
         {"from": deployer},
     )
     board.stake({"from": people.provider, "value": STAKE})
@@ -29,6 +38,16 @@ def judge(board, people, deployer):
     """What stands for the dispute contract."""
     board.bindDisputes(people.auditor, {"from": deployer})
     return people.auditor
+
+
+@pytest.mark.parametrize("window", [0, 30 * DAY + 1])
+def test_a_dispute_window_is_neither_empty_nor_endless(system, project, deployer, window):
+    """The stake is bound while one may complain."""
+    parts = (system.membership, system.forwarder, system.payouts, system.ledger)
+    with fails_with("TaskBoard_BadDisputeWindow", window):
+        project.TaskBoard.deploy(
+            *parts, system.epochs, MINIMUM_STAKE, DELIVERY_BOND, window, {"from": deployer}
+        )
 
 
 def test_the_dispute_contract_is_bound_once(board, people, deployer):

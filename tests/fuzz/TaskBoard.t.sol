@@ -43,7 +43,7 @@ contract TaskBoardTest is MarketDeployment {
         vm.roll(block.number + 1);
         assign(terms, address(provider));
         ITaskBoard.Delivery memory delivery =
-            ITaskBoard.Delivery(hashlockOf(KEY), keccak256("ciphertext"), keccak256("content"), "locator");
+            ITaskBoard.Delivery(hashlockOf(KEY), keccak256("ciphertext"), keccak256("content"), 1, "locator");
         vm.prank(address(provider));
         board.deliver(terms, delivery);
         vm.prank(PRODUCER);
@@ -57,19 +57,20 @@ contract TaskBoardTest is MarketDeployment {
         assertEq(provider.successes(), 0, "and failed");
         assertEq(address(provider).balance, before + terms.fee, "paid once");
 
+        vm.warp(block.timestamp + 2 * DISPUTE_WINDOW);
         uint256 rest = address(board).balance;
-        provider.arm(address(board), abi.encodeCall(board.unstake, (MINIMUM_STAKE)));
+        provider.arm(address(board), abi.encodeCall(board.unstake, (3 * MINIMUM_STAKE)));
         vm.prank(address(provider));
-        board.unstake(MINIMUM_STAKE);
+        board.unstake(3 * MINIMUM_STAKE);
         assertEq(provider.successes(), 0, "no stake is paid twice");
-        assertEq(address(board).balance, rest - MINIMUM_STAKE, "unstaked once");
+        assertEq(address(board).balance, rest - 3 * MINIMUM_STAKE, "unstaked once");
     }
 
     function readyProvider(address provider) private returns (address) {
         admit(provider);
-        vm.deal(provider, MINIMUM_STAKE);
+        vm.deal(provider, 3 * MINIMUM_STAKE);
         vm.prank(provider);
-        board.stake{value: MINIMUM_STAKE}();
+        board.stake{value: 3 * MINIMUM_STAKE}();
         vm.prank(provider);
         board.setOffer(1, 1, 1);
         return provider;

@@ -22,7 +22,7 @@ from edgebazaar.content.engine.canonical import (
     canonical_image,
     png_from_canonical,
 )
-from edgebazaar.content.engine.delivery import encrypt
+from edgebazaar.content.engine.delivery import ciphertext_root, encrypt
 from edgebazaar.content.engine.fingerprint import IMAGE_PDQ_V1, fingerprint
 from edgebazaar.content.engine.generator import generate_image, model_id
 
@@ -178,7 +178,7 @@ class _Tasks:
         stake = self.market.context.deployment.profile["minimum_stake"]
         for name in self.names.values():
             client = self.market.client(name)
-            client.act("/esps/stake/prepare", {"amount": str(stake)})
+            client.act("/esps/stake/prepare", {"amount": str(2 * stake)})
             offer = {"minimum_fee": "1", "minimum_duration": 1, "capacity": 5}
             client.act("/esps/offer/prepare", offer)
         for policy in ("uniform", "softmax_reputation"):
@@ -230,8 +230,9 @@ class _Tasks:
         blob = client.request("POST", "/contents/blobs", content=ciphertext)
         delivery = {
             "hashlock": "0x" + hashlib.sha256(key).hexdigest(),
-            "ciphertext_hash": blob["sha256"],
+            "ciphertext_root": "0x" + ciphertext_root(ciphertext).hex(),
             "content_hash": "0x" + hashlib.sha256(content).hexdigest(),
+            "content_size": len(content),
             "locator": blob["location"],
         }
         client.act(f"/tasks/{task}/delivery/prepare", delivery)

@@ -240,7 +240,7 @@ def test_too_large_and_empty_blobs_are_refused(market: Market, http: httpx.Clien
 def test_task_runs_over_rest_and_forms_a_reputation(market: Market, http: httpx.Client) -> None:
     producer, provider = market.client("producer"), market.client("esp")
     if http.get(f"/esps/{provider.address}").status_code == 404:
-        provider.act("/esps/stake/prepare", {"amount": str(10**18)})
+        provider.act("/esps/stake/prepare", {"amount": str(2 * 10**18)})
         offer = {"minimum_fee": "1", "minimum_duration": 1, "capacity": 50}
         provider.act("/esps/offer/prepare", offer)
     before = http.get(f"/esps/{provider.address}").json()
@@ -268,8 +268,9 @@ def test_task_runs_over_rest_and_forms_a_reputation(market: Market, http: httpx.
         f"/tasks/{task_id}/delivery/prepare",
         {
             "hashlock": hashlock,
-            "ciphertext_hash": "0x" + secrets.token_hex(32),
+            "ciphertext_root": "0x" + secrets.token_hex(32),
             "content_hash": "0x" + secrets.token_hex(32),
+            "content_size": 1,
             "locator": "/api/v1/contents/blobs/0x00",
         },
     )

@@ -66,6 +66,15 @@ ROUND = {
     "maximum_seconds": 10,
 }
 OFFER = {"minimum_fee": "1", "minimum_duration": 1, "capacity": 1}
+COMPLAINT = {
+    "index": 0,
+    "state": HASH,
+    "chunk": "0x00",
+    "proof": [],
+    "next_state": HASH,
+    "next_chunk_hash": HASH,
+    "next_proof": [],
+}
 SALE = {"content_hash": NOWHERE, "price": "1", "hashlock": HASH, "timelock": LATER}
 
 FIELDS: list[tuple[str, str, Body, str, list[Any]]] = [
@@ -137,6 +146,7 @@ UNKNOWN: list[tuple[str, str, str, Body | None]] = [
     ("producer", "GET", f"/tasks/{NOWHERE}/brief", None),
     ("producer", "POST", f"/tasks/{NOWHERE}/assignment/prepare", {}),
     ("producer", "POST", f"/tasks/{NOWHERE}/closure/prepare", {}),
+    ("producer", "POST", f"/tasks/{NOWHERE}/complaint/prepare", COMPLAINT),
     ("stranger", "GET", "/esps/<stranger>", None),
     ("stranger", "GET", f"/auctions/{NOWHERE}", None),
     ("operator", "POST", f"/auctions/{NOWHERE}/declaration/prepare", {}),

@@ -34,7 +34,7 @@ class Board:
         for account in providers:
             if self.market.read("TaskBoard", "isEligible", account.address):
                 continue
-            self.market.act(account, self.providers.stake(self.providers.minimum_stake))
+            self.market.act(account, self.providers.stake(2 * self.providers.minimum_stake))
             self.market.act(account, self.providers.set_offer(FEE, 1, 100))
 
     def post(self, producer: LocalAccount, **changes: Any) -> str:
@@ -63,8 +63,9 @@ class Board:
             provider.address,
             task_id,
             hashlock=hashlock,
-            ciphertext_hash="0x" + secrets.token_hex(32),
+            ciphertext_root="0x" + secrets.token_hex(32),
             content_hash="0x" + secrets.token_hex(32),
+            content_size=1,
             locator="/api/v1/contents/blobs/0x00",
         )
         self.market.act(provider, call)

@@ -210,6 +210,15 @@ def test_an_outcome_that_is_nobodys_fault_leaves_none(outcome: int) -> None:
     assert finding.expected == "None"
 
 
+def test_a_refuted_delivery_leaves_a_second_record() -> None:
+    task = secrets.token_bytes(32)
+    refund = Event("TaskBoard", "TaskRefunded", {"taskId": task, "provider": ACCOUNTS[1]})
+    log = [posted(task), ended(task, 1), refund, recorded(task, True), recorded(task, False)]
+    assert check_records(log).holds
+    assert not check_records(log[:-1]).holds
+    assert not check_records([*log[:2], *log[3:]]).holds
+
+
 def test_a_record_of_nothing_is_found() -> None:
     assert not check_records([recorded(secrets.token_bytes(32), True)]).holds
 

@@ -19,6 +19,7 @@ IMAGE_PDQ_V1 = (1 << 16) | 1
 """Fingerprint scheme of images: PDQ, version 1."""
 TEXT_SIMHASH_V1 = (2 << 16) | 1
 """Fingerprint scheme of texts: SimHash, version 1."""
+MAXIMUM_DISPUTE_WINDOW = 30 * 86400
 PAYMENT_CONTRACTS = ("TrustedForwarder", "Membership", "Payouts", "HashedTimelock")
 """What a chain needs on which only payments are locked, see docs/two-chains.md."""
 
@@ -42,6 +43,8 @@ class DeploymentProfile:
         schemes: Largest Hamming distance (0-256 bits) that counts as a copy, by fingerprint scheme.
         safety_margin: Seconds by which a first lock outlasts the lock that answers it.
         minimum_stake: Stake from which an ESP is eligible, wei.
+        delivery_bond: What an ESP pays beyond the fee for a wrong delivery, wei.
+        dispute_window: Seconds from settlement in which a delivery may be complained about.
         window_seconds: Length of a window of reputation, seconds.
         epoch_bond: Bond of a published reputation epoch, wei.
         epoch_answer_seconds: Seconds within which a demanded leaf of an epoch is shown; at most an
@@ -70,6 +73,8 @@ class DeploymentProfile:
     )
     safety_margin: int = 7200
     minimum_stake: int = ETHER
+    delivery_bond: int = ETHER // 100
+    dispute_window: int = DAY
     window_seconds: int = 7 * DAY
     epoch_bond: int = ETHER
     epoch_answer_seconds: int = 6 * 3600
@@ -112,6 +117,10 @@ class DeploymentProfile:
                     f"{getattr(self, name)} is not between minimum_period {self.minimum_period} "
                     f"and maximum_period {self.maximum_period}",
                 )
+        if not 0 < self.dispute_window <= MAXIMUM_DISPUTE_WINDOW:
+            raise InvalidInput("dispute_window", f"{self.dispute_window} is not 1 s to 30 days")
+        if self.delivery_bond < 0:
+            raise InvalidInput("delivery_bond", f"{self.delivery_bond} is below zero")
         for scheme, distance in self.schemes.items():
             if not 0 < distance <= 256:
                 raise InvalidInput("schemes", f"distance {distance} of {scheme} is not 1 to 256")
@@ -218,6 +227,8 @@ class DeploymentProfile:
                     at("ReputationLedger"),
                     at("ReputationEpochs"),
                     self.minimum_stake,
+                    self.delivery_bond,
+                    self.dispute_window,
                 )
             case "AuctionHouse":
                 return (at("Membership"), at("TrustedForwarder"), at("Payouts"), self.treasury)
@@ -242,6 +253,8 @@ class DeploymentProfile:
             "schemes": {str(scheme): self.schemes[scheme] for scheme in sorted(self.schemes)},
             "safety_margin": self.safety_margin,
             "minimum_stake": str(self.minimum_stake),
+            "delivery_bond": str(self.delivery_bond),
+            "dispute_window": self.dispute_window,
             "window_seconds": self.window_seconds,
             "epoch_bond": str(self.epoch_bond),
             "epoch_answer_seconds": self.epoch_answer_seconds,
@@ -261,6 +274,7 @@ PROFILES = MappingProxyType(
         "demo": DeploymentProfile(
             name="demo",
             safety_margin=4,
+            dispute_window=60,
             window_seconds=16,
             epoch_answer_seconds=2,
             answer_window=6,

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from edgebazaar.client import ApiProblem, TransactionFailed
-from edgebazaar.content.engine.delivery import decrypt_verified, verify_ciphertext
 from edgebazaar.demo.actors import Actor, Cast
 from edgebazaar.demo.epochs import await_final_epoch, chance_of_selection, publishing
 from edgebazaar.demo.report import Report, Step, StepFailed
 from edgebazaar.tasks.documents.service import prompt_commitment
+from edgebazaar.tasks.purchase import Purchase
 
 FEE = 10**16
 TEMPERATURE = 10**17
@@ -204,19 +204,16 @@ def order(producer: Actor, step: Step, number: int) -> tuple[Delivered, str, str
     client.request("PUT", f"/tasks/{task_id}/brief", json=brief)
     step.record(f"assign task {number + 1}", _assign(producer, task_id))
     task = _await_state(producer, task_id, "delivered")
-    ciphertext = client.get(task["delivery"]["locator"].removeprefix("/api/v1"))
-    verify_ciphertext(ciphertext, bytes.fromhex(task["delivery"]["ciphertext_hash"][2:]))
+    purchase = Purchase(client, task)
+    purchase.fetch()
     step.record(f"accept task {number + 1}", producer.act(f"/tasks/{task_id}/acceptance/prepare"))
     task = _await_state(producer, task_id, "settled")
-    delivery = task["delivery"]
-    canonical = decrypt_verified(
-        ciphertext,
-        bytes.fromhex(task["preimage"][2:]),
-        bytes.fromhex(delivery["hashlock"][2:]),
-        bytes.fromhex(delivery["content_hash"][2:]),
-    )
+    opened = purchase.open(task)
+    if opened.content is None:
+        raise StepFailed(f"task {task_id} was delivered wrong; its fee and bond are back")
     receipt = client.get(f"/tasks/{task_id}/receipt")
-    delivered = Delivered(producer, canonical, delivery["content_hash"], receipt, brief)
+    content_hash = task["delivery"]["content_hash"]
+    delivered = Delivered(producer, opened.content, content_hash, receipt, brief)
     return delivered, task["provider"], task["outcome"]
 
 

@@ -22,7 +22,7 @@ import structlog
 
 from edgebazaar.client import ApiProblem, EdgeBazaarClient, TransactionFailed
 from edgebazaar.content.engine.canonical import canonical_from_pixels, canonical_image, content_hash
-from edgebazaar.content.engine.delivery import ciphertext_hash, encrypt, hashlock
+from edgebazaar.content.engine.delivery import ciphertext_root, encrypt, hashlock
 from edgebazaar.content.engine.fingerprint import IMAGE_PDQ_V1, fingerprint
 from edgebazaar.content.engine.generator import MODEL_NAME, generate_image, model_id
 from edgebazaar.errors import ConfigurationError, InvalidInput, Unavailable
@@ -30,6 +30,8 @@ from edgebazaar.values import to_hex
 
 Json = dict[str, Any]
 _IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
+STAKE_IN_MINIMA = 2
+"""What an agent pledges: the minimum again covers the tasks that it works on."""
 _log = structlog.get_logger(__name__)
 
 
@@ -197,8 +199,9 @@ class ProviderAgent:
             f"/tasks/{task_id}/delivery/prepare",
             {
                 "hashlock": to_hex(hashlock(key)),
-                "ciphertext_hash": to_hex(ciphertext_hash(ciphertext)),
+                "ciphertext_root": to_hex(ciphertext_root(ciphertext)),
                 "content_hash": to_hex(content_hash(canonical)),
+                "content_size": len(canonical),
                 "locator": stored["location"],
             },
         )
@@ -274,7 +277,7 @@ def run_agent(
             generator,
             lambda number: lazy_after is not None and number >= lazy_after,
         )
-        agent.prepare_to_serve(Offer(stake=_minimum_stake(client)))
+        agent.prepare_to_serve(Offer(stake=STAKE_IN_MINIMA * _minimum_stake(client)))
         print(f"serving as {client.address} with {images or MODEL_NAME}", flush=True)
         agent.serve(stop)
 

@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
+from edgebazaar.content.engine.delivery import CHUNK_BYTES
+from edgebazaar.content.engine.delivery_complaint import Evidence
 from edgebazaar.reputation.engine.fixed_point import WAD
 from edgebazaar.schemas import (
     EXAMPLE_ACCOUNT,
@@ -25,7 +27,7 @@ from edgebazaar.schemas import (
 )
 from edgebazaar.tasks.selections import SelectionOutcome
 from edgebazaar.tasks.tables import POLICIES, Policy
-from edgebazaar.values import printable_text, to_hex
+from edgebazaar.values import parse_bytes, parse_bytes32, printable_text, to_hex
 
 
 class RecordedSelection(BaseModel):
@@ -45,8 +47,9 @@ class DeliveryView(BaseModel):
     """What a provider committed to."""
 
     hashlock: HashText
-    ciphertext_hash: HashText
+    ciphertext_root: HashText = Field(description="Merkle root over the encrypted units.")
     content_hash: HashText
+    content_size: int = Field(description="Bytes of the content.", examples=[786440])
     locator: str = Field(examples=["/api/v1/contents/blobs/0x…"])
     delivered_at: Moment
 
@@ -55,7 +58,7 @@ class TaskView(BaseModel):
     """A task."""
 
     task_id: HashText
-    state: Literal["posted", "assigned", "delivered", "accepted", "settled", "closed"]
+    state: Literal["posted", "assigned", "delivered", "accepted", "settled", "closed", "refunded"]
     state_since: Moment
     producer: AddressText
     provider: AddressText | None
@@ -75,13 +78,17 @@ class TaskView(BaseModel):
     delivery: DeliveryView | None
     accepted_at: Moment | None
     preimage: HashText | None = Field(description="The content key, once revealed.")
-    outcome: Literal["none", "on_time", "late", "failed", "not_accepted"] | None
+    complain_before: Moment | None = Field(
+        description="While settled: until when a wrong delivery may be shown and is paid back."
+    )
+    outcome: Literal["none", "on_time", "late", "failed", "not_accepted", "refuted"] | None
     origin: Origin
 
     @classmethod
-    def of(cls, row: Mapping[str, Any], **more: Any) -> Self:
-        """From a row; `more` for what a subclass adds."""
+    def of(cls, row: Mapping[str, Any], dispute_window: int, **more: Any) -> Self:
+        """From a row and the deployment's window; `more` for what a subclass adds."""
         selection = row["selection"]
+        settled = row["state"] == "settled"
         return cls(
             task_id=row["task_id"],
             state=row["state"],
@@ -102,6 +109,7 @@ class TaskView(BaseModel):
             delivery=_delivery(row),
             accepted_at=Moment.of_optional(row["accepted_at"]),
             preimage=row["preimage"],
+            complain_before=(Moment.of(row["state_since"] + dispute_window) if settled else None),
             outcome=row["outcome"],
             origin=Origin.of(row),
             **more,
@@ -159,8 +167,11 @@ class DeliveryRequest(BaseModel):
     """What a provider commits to."""
 
     hashlock: HashText = Field(description="sha256 of the 32-byte content key.")
-    ciphertext_hash: HashText
+    ciphertext_root: HashText = Field(
+        description="Merkle root over the encrypted units: docs/mechanisms/delivery.md."
+    )
     content_hash: HashText = Field(examples=[EXAMPLE_OTHER_HASH])
+    content_size: int = Field(description="Bytes of the content.", examples=[786440])
     locator: str = Field(description="At most 256 bytes.", examples=["/api/v1/contents/blobs/0x…"])
 
 
@@ -168,6 +179,52 @@ class KeyRequest(BaseModel):
     """The content key."""
 
     preimage: HashText = Field(description="The 32 bytes whose sha256 is the hashlock.")
+
+
+class ComplaintRequest(BaseModel):
+    """The wrong step of a delivery: an encrypted unit and the state in the next one."""
+
+    index: int = Field(ge=0, description="Place of the chunk, from 0.", examples=[3])
+    state: HashText = Field(description="Encrypted state of the unit.")
+    chunk: str = Field(
+        max_length=2 + 2 * CHUNK_BYTES,
+        description="Encrypted chunk, at most 512 bytes in 0x-hex.",
+        examples=["0x5f3a"],
+    )
+    proof: list[HashText] = Field(max_length=64, description="Merkle path of the unit.")
+    next_state: HashText = Field(description="Encrypted state of the next unit; 0 for the last.")
+    next_chunk_hash: HashText = Field(description="keccak256 of the next encrypted chunk.")
+    next_proof: list[HashText] = Field(max_length=64)
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Self:
+        """What a client sends for evidence."""
+        return cls(
+            index=evidence.index,
+            state=to_hex(evidence.state),
+            chunk=to_hex(evidence.chunk),
+            proof=[to_hex(node) for node in evidence.proof],
+            next_state=to_hex(evidence.next_state),
+            next_chunk_hash=to_hex(evidence.next_chunk_hash),
+            next_proof=[to_hex(node) for node in evidence.next_proof],
+        )
+
+    @property
+    def evidence(self) -> Evidence:
+        """As the engine takes it.
+
+        Raises:
+            InvalidInput: For a malformed field.
+        """
+        return Evidence(
+            index=self.index,
+            state=parse_bytes32(self.state, "state"),
+            chunk=parse_bytes(self.chunk, "chunk"),
+            proof=tuple(parse_bytes32(node, "proof") for node in self.proof),
+            next_state=parse_bytes32(self.next_state, "next_state"),
+            next_chunk_hash=parse_bytes32(self.next_chunk_hash, "next_chunk_hash"),
+            next_proof=tuple(parse_bytes32(node, "next_proof") for node in self.next_proof),
+        )
 
 
 class SelectionView(BaseModel):
@@ -211,6 +268,7 @@ class OutcomesView(BaseModel):
     late: int = Field(examples=[1])
     failed: int = Field(examples=[0])
     not_accepted: int = Field(examples=[0])
+    refuted: int = Field(description="Settled, then shown to be wrong.", examples=[0])
 
 
 class ProviderView(BaseModel):
@@ -220,6 +278,7 @@ class ProviderView(BaseModel):
     active: bool = Field(description="An active member with the role.")
     eligible: bool = Field(description="Active and with the minimum stake.")
     stake: WeiText
+    liability: WeiText = Field(description="Part of the stake that answers for deliveries now.")
     minimum_fee: WeiText
     minimum_duration: int = Field(description="Least seconds for a task.", examples=[5])
     capacity: int = Field(description="Most tasks at a time.", examples=[4])
@@ -239,6 +298,7 @@ class ProviderView(BaseModel):
             active=row["active"],
             eligible=row["eligible"],
             stake=str(row["stake"]),
+            liability=str(row["liability"]),
             minimum_fee=str(row["minimum_fee"]),
             minimum_duration=row["minimum_duration"],
             capacity=row["capacity"],
@@ -249,6 +309,7 @@ class ProviderView(BaseModel):
                 late=row["late"],
                 failed=row["failed"],
                 not_accepted=row["not_accepted"],
+                refuted=row["refuted"],
             ),
             earned=str(row["earned"]),
             expectation=None if expectation is None else str(expectation),
@@ -276,8 +337,9 @@ def _delivery(row: Mapping[str, Any]) -> DeliveryView | None:
         return None
     return DeliveryView(
         hashlock=row["hashlock"],
-        ciphertext_hash=row["ciphertext_hash"],
+        ciphertext_root=row["ciphertext_root"],
         content_hash=row["content_hash"],
+        content_size=row["content_size"],
         locator=printable_text(row["locator"]),
         delivered_at=Moment.of(row["delivered_at"]),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Select, select
+from sqlalchemy.orm import Session
 
 from edgebazaar.addresses import checksum_address
 from edgebazaar.chain.clock import indexed_head
@@ -14,10 +15,11 @@ from edgebazaar.db import read_scope
 from edgebazaar.db.paging import RowPage, row_page
 from edgebazaar.errors import Conflict, InvalidInput, NotFound
 from edgebazaar.identity.service import active_with_role
-from edgebazaar.tasks.tables import provider
+from edgebazaar.tasks.tables import provider, task
 from edgebazaar.values import parse_uint
 
 Row = Mapping[str, Any]
+GWEI = 10**9
 
 
 class ProviderService:
@@ -30,7 +32,10 @@ class ProviderService:
 
     def __init__(self, engine: Engine, contracts: ContractSet) -> None:
         self._engine = engine
-        self._minimum_stake = int(contracts.deployment.profile["minimum_stake"])
+        profile = contracts.deployment.profile
+        self._minimum_stake = int(profile["minimum_stake"])
+        self._bond = int(profile["delivery_bond"])
+        self._dispute_window = int(profile["dispute_window"])
 
     @property
     def minimum_stake(self) -> int:
@@ -52,9 +57,10 @@ class ProviderService:
                 .mappings()
                 .one_or_none()
             )
+            liabilities = self._liabilities(session, [] if row is None else [row["account"]])
         if row is None:
             raise NotFound("ESP", address, "It appears here once it staked or stated an offer")
-        return self._judged(dict(row))
+        return self._judged(dict(row), liabilities)
 
     def providers(
         self, *, eligible: bool | None = None, limit: int = 50, after: str | None = None
@@ -83,7 +89,8 @@ class ProviderService:
                 after=after,
                 descending=False,
             )
-        return RowPage([self._judged(row) for row in page.rows], page.next)
+            liabilities = self._liabilities(session, [row["account"] for row in page.rows])
+        return RowPage([self._judged(row, liabilities) for row in page.rows], page.next)
 
     def candidates(self, producer: str, fee: int, deliver_by: int) -> list[str]:
         """Providers that would take a task as things stand, checksummed, ascending by address.
@@ -108,7 +115,17 @@ class ProviderService:
                 .order_by(provider.c.account)
             )
             rows = session.execute(statement).mappings().all()
-        return [checksum_address(row["account"], "account") for row in rows]
+            liabilities = self._liabilities(session, [row["account"] for row in rows])
+        needed = self._minimum_stake + self.cover(fee)
+        return [
+            checksum_address(row["account"], "account")
+            for row in rows
+            if row["stake"] >= needed + liabilities[row["account"]]
+        ]
+
+    def cover(self, fee: int) -> int:
+        """Wei of a stake that one task of this fee binds: fee and bond, in whole gwei."""
+        return -(-(fee + self._bond) // GWEI) * GWEI
 
     def stake(self, amount: str | int) -> ContractCall:
         """A provider's call that adds to its stake.
@@ -125,7 +142,7 @@ class ProviderService:
         Raises:
             NotFound: If it never staked.
             InvalidInput: If the amount is zero or exceeds the stake.
-            Conflict: While it works on tasks.
+            Conflict: While it works on tasks, or one may complain about them.
         """
         row = self.provider(account)
         value = parse_uint(amount, "amount", bits=96, minimum=1)
@@ -137,6 +154,11 @@ class ProviderService:
             raise Conflict(
                 f"{row['open_tasks']} tasks are open",
                 mend="Deliver and settle them first, or wait until they are closed.",
+            )
+        if row["liability"]:
+            raise Conflict(
+                f"{row['liability']} wei answer for deliveries that may be complained about",
+                mend=f"Take no tasks and wait; at most {2 * self._dispute_window} seconds.",
             )
         return ContractCall("TaskBoard", "unstake", (value,))
 
@@ -155,10 +177,29 @@ class ProviderService:
         )
         return ContractCall("TaskBoard", "setOffer", arguments)
 
-    def _judged(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _liabilities(self, session: Session, accounts: Sequence[str]) -> dict[str, int]:
+        """Cover of each account's tasks that are open, or settled in this window or the last."""
+        window = indexed_head(session).timestamp // self._dispute_window
+        since = (window - 1) * self._dispute_window
+        statement = select(task.c.provider, task.c.fee).where(
+            task.c.provider.in_(accounts),
+            task.c.state.in_(("assigned", "delivered", "accepted"))
+            | ((task.c.state == "settled") & (task.c.state_since >= since)),
+        )
+        sums = dict.fromkeys(accounts, 0)
+        for account, fee in session.execute(statement):
+            sums[account] += self.cover(fee)
+        return sums
+
+    def _judged(self, row: Mapping[str, Any], liabilities: Mapping[str, int]) -> dict[str, Any]:
         active = bool(row["active"])
         enough = row["stake"] >= self._minimum_stake
-        return {**row, "active": active, "eligible": active and enough}
+        return {
+            **row,
+            "active": active,
+            "eligible": active and enough,
+            "liability": liabilities[row["account"]],
+        }
 
     @staticmethod
     def _statement(now: int) -> Select[Any]:

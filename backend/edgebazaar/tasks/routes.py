@@ -17,6 +17,7 @@ from edgebazaar.tasks.documents.routes import router as documents
 from edgebazaar.tasks.models import (
     AmountRequest,
     AssignmentRequest,
+    ComplaintRequest,
     DeliveryRequest,
     KeyRequest,
     OfferRequest,
@@ -42,6 +43,10 @@ def _tasks(context: Context) -> TaskService:
     return TaskService(context.engine)
 
 
+def _dispute_window(context: Context) -> int:
+    return int(context.deployment.profile["dispute_window"])
+
+
 def _providers(context: Context) -> ProviderService:
     return ProviderService(context.engine, context.contracts)
 
@@ -63,7 +68,7 @@ def list_tasks(
     provider: str | None = None,
     state: Annotated[
         str | None,
-        Query(description="posted, assigned, delivered, accepted, settled or closed."),
+        Query(description="posted, assigned, delivered, accepted, settled, closed or refunded."),
     ] = None,
     content: Annotated[str | None, Query(description="Hash of the content delivered.")] = None,
 ) -> Page[TaskView]:
@@ -76,7 +81,9 @@ def list_tasks(
         limit=limit,
         after=after,
     )
-    return Page(items=[TaskView.of(row) for row in page.rows], next=page.next)
+    return Page(
+        items=[TaskView.of(row, _dispute_window(context)) for row in page.rows], next=page.next
+    )
 
 
 @tasks.get("/{task_id}", **permission("public"))
@@ -84,7 +91,8 @@ def get_task(task_id: str, context: ContextDependency) -> TaskDetail:
     """One task with its whole history."""
     service = _tasks(context)
     row = service.task(task_id)
-    return TaskDetail.of(row, history=[TaskEvent.of(step) for step in service.history(row)])
+    history = [TaskEvent.of(step) for step in service.history(row)]
+    return TaskDetail.of(row, _dispute_window(context), history=history)
 
 
 @tasks.get("/{task_id}/selection", **permission("public"))
@@ -128,8 +136,9 @@ def prepare_delivery(
         account,
         task_id,
         hashlock=body.hashlock,
-        ciphertext_hash=body.ciphertext_hash,
+        ciphertext_root=body.ciphertext_root,
         content_hash=body.content_hash,
+        content_size=body.content_size,
         locator=body.locator,
     )
     return prepare(context, account, call, own_transaction)
@@ -156,6 +165,19 @@ def prepare_settlement(
 ) -> PreparedAction:
     """Prepares the revelation of the content key, which pays the provider."""
     call = _tasks(context).settle(account, task_id, body.preimage)
+    return prepare(context, account, call, own_transaction)
+
+
+@tasks.post("/{task_id}/complaint/prepare", **permission("session"))
+def prepare_complaint(
+    task_id: str,
+    body: ComplaintRequest,
+    account: CurrentAccount,
+    context: ContextDependency,
+    own_transaction: OwnTransaction = False,
+) -> PreparedAction:
+    """Prepares the proof that a paid delivery is wrong; fee and bond go to the task's producer."""
+    call = _tasks(context).complain(task_id, body.evidence, _dispute_window(context))
     return prepare(context, account, call, own_transaction)
 
 

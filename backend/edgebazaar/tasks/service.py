@@ -13,6 +13,12 @@ from sqlalchemy.orm import Session
 from edgebazaar.addresses import checksum_address
 from edgebazaar.chain.clock import indexed_head
 from edgebazaar.chain.contracts import ContractCall
+from edgebazaar.content.engine.delivery_complaint import (
+    Commitment,
+    Evidence,
+    UnfitEvidenceError,
+    refutes,
+)
 from edgebazaar.db import read_scope
 from edgebazaar.db.paging import RowPage, row_page
 from edgebazaar.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -28,7 +34,7 @@ from edgebazaar.values import (
 )
 
 Row = Mapping[str, Any]
-STATES = ("posted", "assigned", "delivered", "accepted", "settled", "closed")
+STATES = ("posted", "assigned", "delivered", "accepted", "settled", "closed", "refunded")
 MAXIMUM_LOCATOR_BYTES = 256
 MAXIMUM_WINDOW_SECONDS = 30 * 86400
 
@@ -53,8 +59,9 @@ def delivery_of(row: Row) -> dict[str, Any]:
     """The Delivery of TaskBoard for the row of a delivered task."""
     return {
         "hashlock": row["hashlock"],
-        "ciphertextHash": row["ciphertext_hash"],
+        "ciphertextRoot": row["ciphertext_root"],
         "contentHash": row["content_hash"],
+        "contentSize": row["content_size"],
         "locator": bytes_to_text(row["locator"]),
     }
 
@@ -194,8 +201,9 @@ class TaskService:
         task_id: str,
         *,
         hashlock: str,
-        ciphertext_hash: str,
+        ciphertext_root: str,
         content_hash: str,
+        content_size: int,
         locator: str,
     ) -> ContractCall:
         """The assigned provider's call that commits to key, ciphertext and content.
@@ -221,8 +229,9 @@ class TaskService:
                 )
         delivery = {
             "hashlock": lock,
-            "ciphertextHash": parse_bytes32(ciphertext_hash, "ciphertext_hash", zero_allowed=False),
+            "ciphertextRoot": parse_bytes32(ciphertext_root, "ciphertext_root", zero_allowed=False),
             "contentHash": parse_bytes32(content_hash, "content_hash", zero_allowed=False),
+            "contentSize": parse_uint(content_size, "content_size", bits=40, minimum=1),
             "locator": parse_text(locator, "locator", maximum_bytes=MAXIMUM_LOCATOR_BYTES),
         }
         return ContractCall("TaskBoard", "deliver", (terms_of(row), delivery))
@@ -257,6 +266,53 @@ class TaskService:
             )
         return ContractCall("TaskBoard", "settle", (terms_of(row), delivery_of(row), key))
 
+    def complain(self, task_id: str, evidence: Evidence, dispute_window: int) -> ContractCall:
+        """Anybody's call that gets fee and bond back to the producer of a wrong delivery.
+
+        Args:
+            task_id: A settled task.
+            evidence: The wrong step, see
+                :func:`~edgebazaar.content.engine.delivery_complaint.find_complaint`.
+            dispute_window: Seconds from settlement in which the chain hears complaints.
+
+        Raises:
+            NotFound, Conflict: If there is no such task, it is not settled, or the time is over.
+            InvalidInput: If the evidence is not of the delivery, or shows nothing wrong.
+        """
+        row = self._in_state(task_id, "settled")
+        limit = row["state_since"] + dispute_window
+        if self._now() >= limit:
+            raise Conflict(f"the dispute window of task {row['task_id']} ended at {limit}")
+        promised = Commitment(
+            bytes.fromhex(row["ciphertext_root"][2:]),
+            bytes.fromhex(row["content_hash"][2:]),
+            row["content_size"],
+        )
+        key = bytes.fromhex(row["preimage"][2:])
+        try:
+            wrong = refutes(promised, key, evidence)
+        except UnfitEvidenceError as error:
+            raise InvalidInput(
+                "evidence", str(error), "Make it of the accepted ciphertext"
+            ) from error
+        if not wrong:
+            raise InvalidInput(
+                "index",
+                f"the step of chunk {evidence.index} is right",
+                "Decrypt and compare: find_complaint names the wrong chunk if there is one",
+            )
+        shown = {
+            "index": evidence.index,
+            "state": evidence.state,
+            "chunk": evidence.chunk,
+            "proof": list(evidence.proof),
+            "nextState": evidence.next_state,
+            "nextChunkHash": evidence.next_chunk_hash,
+            "nextProof": list(evidence.next_proof),
+        }
+        arguments = (terms_of(row), delivery_of(row), row["preimage"], shown)
+        return ContractCall("TaskBoard", "complain", arguments)
+
     def close(self, task_id: str) -> ContractCall:
         """Anybody's call that ends a task which did not go on in time, and returns the fee.
 
@@ -265,7 +321,7 @@ class TaskService:
             Conflict: If it has ended.
         """
         row = self.task(task_id)
-        if row["state"] in {"settled", "closed"}:
+        if row["state"] in {"settled", "closed", "refunded"}:
             raise Conflict(f"task {row['task_id']} is {row['state']} already")
         return ContractCall("TaskBoard", "close", (terms_of(row),))
 

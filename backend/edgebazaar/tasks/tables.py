@@ -14,7 +14,7 @@ from edgebazaar.values import ZERO_ADDRESS, text_to_bytes, to_hex
 
 Policy = Literal["softmax_reputation", "highest_reputation", "uniform", "direct"]
 POLICIES: tuple[Policy, ...] = ("softmax_reputation", "highest_reputation", "uniform", "direct")
-OUTCOMES = ("none", "on_time", "late", "failed", "not_accepted")
+OUTCOMES = ("none", "on_time", "late", "failed", "not_accepted", "refuted")
 
 provider = Table(
     "provider",
@@ -30,6 +30,7 @@ provider = Table(
     Column("late", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
     Column("not_accepted", Integer, nullable=False),
+    Column("refuted", Integer, nullable=False, comment="deliveries shown to be wrong"),
     Column("earned", Uint256, nullable=False, comment="fees of settled tasks, wei"),
     *event_columns(),
     comment="Edge service providers: stake, offer, load and outcomes.",
@@ -58,8 +59,9 @@ task = Table(
     Column("delivered_at", BigInteger, nullable=True),
     Column("accepted_at", BigInteger, nullable=True),
     Column("hashlock", Bytes32, nullable=True),
-    Column("ciphertext_hash", Bytes32, nullable=True),
+    Column("ciphertext_root", Bytes32, nullable=True),
     Column("content_hash", Bytes32, nullable=True, index=True),
+    Column("content_size", BigInteger, nullable=True, comment="bytes"),
     Column("locator", LargeBinary, nullable=True, comment="bytes as emitted, UTF-8 if honest"),
     Column("preimage", Bytes32, nullable=True, comment="the content key, public since settlement"),
     Column("outcome", String(16), nullable=True, comment="one of OUTCOMES once ended"),
@@ -89,6 +91,7 @@ _NEW_PROVIDER: dict[str, Any] = {
     "late": 0,
     "failed": 0,
     "not_accepted": 0,
+    "refuted": 0,
     "earned": 0,
 }
 
@@ -160,8 +163,9 @@ def _project_task(event: IndexedEvent, writer: ProjectionWriter, identifier: str
                 "state_since": event.block_timestamp,
                 "delivered_at": arguments["deliveredAt"],
                 "hashlock": delivery["hashlock"],
-                "ciphertext_hash": delivery["ciphertextHash"],
+                "ciphertext_root": delivery["ciphertextRoot"],
                 "content_hash": delivery["contentHash"],
+                "content_size": delivery["contentSize"],
                 "locator": text_to_bytes(delivery["locator"]),
             }
             writer.update(task, identifier, changes)
@@ -177,6 +181,8 @@ def _project_task(event: IndexedEvent, writer: ProjectionWriter, identifier: str
             _add_step(event, writer, identifier, "accepted")
         case "TaskSettled" | "TaskClosed":
             _end(event, writer, identifier)
+        case "TaskRefunded":
+            _refund(event, writer, identifier)
 
 
 def _post(event: IndexedEvent, writer: ProjectionWriter, identifier: str) -> None:
@@ -226,6 +232,18 @@ def _end(event: IndexedEvent, writer: ProjectionWriter, identifier: str) -> None
         _change_provider(event, writer, account, {}, steps)
     paid = {"fee": str(arguments["fee"])} if settled else {"refund": str(arguments["refund"])}
     _add_step(event, writer, identifier, changes["state"], outcome=outcome, **paid)
+
+
+def _refund(event: IndexedEvent, writer: ProjectionWriter, identifier: str) -> None:
+    """A settled task turns out wrong: its first outcome no longer counts as one of the provider."""
+    arguments = event.arguments
+    row = writer.get(task, identifier) or {}
+    changes = {"state": "refunded", "state_since": event.block_timestamp, "outcome": "refuted"}
+    writer.update(task, identifier, changes)
+    steps = {str(row["outcome"]): -1, "refuted": 1, "earned": -arguments["fee"]}
+    _change_provider(event, writer, arguments["provider"], {}, steps)
+    paid = {"fee": str(arguments["fee"]), "bond": str(arguments["bond"])}
+    _add_step(event, writer, identifier, "refunded", chunk=arguments["chunk"], **paid)
 
 
 def register(registry: ProjectionRegistry) -> None:

@@ -66,6 +66,7 @@ TONES = {
     "replaced": "warn",
     "refunded": "warn",
     "not_accepted": "warn",
+    "refuted": "bad",
     "expired": "warn",
     "removed": "bad",
     "rejected": "bad",

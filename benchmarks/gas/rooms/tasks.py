@@ -9,16 +9,32 @@ from eth_account.signers.local import LocalAccount
 
 from benchmarks.gas.budgets import Budget
 from benchmarks.gas.world import ETHER, NOBODY, GasWorld, account
+from edgebazaar.content.engine.delivery import UNIT_BYTES, ciphertext_root, encrypt
+from edgebazaar.content.engine.delivery_complaint import evidence_for
 from edgebazaar.reputation.engine.epochs import EpochRecord
 
 PRODUCER, PROVIDER = 1, 2
 KEY = bytes(31) + b"\x2a"
 HASHLOCK = hashlib.sha256(KEY).digest()
+CONTENT = bytes(8 + 512 * 512 * 3)
+"""A picture, of which the provider delivers one chunk wrong."""
+WRONG = 300
+
+
+def damaged() -> bytes:
+    """The ciphertext of the picture with a wrong byte in that chunk."""
+    place = WRONG * UNIT_BYTES + 99
+    right = encrypt(CONTENT, KEY)
+    return right[:place] + bytes([right[place] ^ 1]) + right[place + 1 :]
+
+
+CIPHERTEXT = damaged()
 BUDGETS: dict[str, Budget] = {}
 DELIVERY = {
     "hashlock": HASHLOCK,
-    "ciphertextHash": HASHLOCK,
-    "contentHash": HASHLOCK,
+    "ciphertextRoot": ciphertext_root(CIPHERTEXT),
+    "contentHash": hashlib.sha256(CONTENT).digest(),
+    "contentSize": len(CONTENT),
     "locator": "/api/v1/contents/blobs/" + "ab" * 32,
 }
 
@@ -29,11 +45,13 @@ def measure(world: GasWorld) -> None:
     (provider,) = world.new_members(1, PROVIDER)
     board = (provider, "TaskBoard")
     world.measure("stake, first", *board, "stake", value=2 * ETHER)
-    world.measure("stake", *board, "stake", value=2 * ETHER)
+    world.measure("stake", *board, "stake", value=20 * ETHER)
     world.measure("state an offer", *board, "setOffer", 1, 1, 8)
     world.measure("unstake", *board, "unstake", ETHER)
     task(world, producer, provider, 1, ", first of a pair")
-    task(world, producer, provider, 2, "")
+    terms = task(world, producer, provider, 2, "")
+    complaint = (terms, DELIVERY, KEY, evidence())
+    world.measure("complain about a picture", producer, "TaskBoard", "complain", *complaint)
     terms = task_terms(world, producer, 3)
     world.send(producer, "TaskBoard", "post", terms, value=ETHER)
     world.pass_to(terms["closeAt"] + 1)
@@ -72,9 +90,23 @@ def task_terms(world: GasWorld, producer: LocalAccount, salt: int) -> dict[str, 
     }
 
 
+def evidence() -> dict[str, Any]:
+    """The wrong step, as the contract takes it."""
+    shown = evidence_for(CIPHERTEXT, WRONG)
+    return {
+        "index": shown.index,
+        "state": shown.state,
+        "chunk": shown.chunk,
+        "proof": list(shown.proof),
+        "nextState": shown.next_state,
+        "nextChunkHash": shown.next_chunk_hash,
+        "nextProof": list(shown.next_proof),
+    }
+
+
 def task(
     world: GasWorld, producer: LocalAccount, provider: LocalAccount, salt: int, case: str
-) -> None:
+) -> dict[str, Any]:
     """One task with one candidate, from posting to payment."""
     terms = task_terms(world, producer, salt)
     world.measure(f"post a task{case}", producer, "TaskBoard", "post", terms, value=ETHER)
@@ -94,3 +126,4 @@ def task(
     )
     for name, sender, function, arguments in steps:
         world.measure(f"{name}{case}", sender, "TaskBoard", function, *arguments)
+    return terms

@@ -26,6 +26,8 @@ abstract contract MarketDeployment is ForgeTest {
     uint96 internal constant EPOCH_BOND = 1 ether;
     uint40 internal constant ANSWER_SECONDS = 1 hours;
     address internal constant TREASURY = address(0x7EA5);
+    uint96 internal constant DELIVERY_BOND = 0.1 ether + 1;
+    uint40 internal constant DISPUTE_WINDOW = 20 minutes;
     uint32 internal constant SCHEME = 0x00010001;
     uint256 internal constant PROVIDER_KEY = 0xed6e;
     uint40 internal constant FAR_FUTURE = 1e10;
@@ -64,7 +66,14 @@ abstract contract MarketDeployment is ForgeTest {
             ANSWER_SECONDS
         );
         board = new TaskBoard(
-            address(membership), forwarder, address(payouts), address(ledger), address(epochs), MINIMUM_STAKE
+            address(membership),
+            forwarder,
+            address(payouts),
+            address(ledger),
+            address(epochs),
+            MINIMUM_STAKE,
+            DELIVERY_BOND,
+            DISPUTE_WINDOW
         );
         registry.bindCustodians(address(timelock), address(sale), address(this));
         ledger.bindSources(address(board), address(sale));

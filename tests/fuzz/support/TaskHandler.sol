@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IReputationEpochs} from "../../../contracts/reputation/IReputationEpochs.sol";
 import {IReputationLedger} from "../../../contracts/reputation/IReputationLedger.sol";
 import {ITaskBoard} from "../../../contracts/tasks/ITaskBoard.sol";
+import {Sha256Steps} from "../../../contracts/tasks/Sha256Steps.sol";
 import {MarketDeployment} from "./MarketDeployment.sol";
 
 /// @title TaskHandler
@@ -16,6 +17,7 @@ contract TaskHandler is MarketDeployment {
         uint256 postedBlock;
         uint256 timeOfState;
         bool isLate;
+        bool isWrong;
         uint256 endings;
     }
 
@@ -25,11 +27,14 @@ contract TaskHandler is MarketDeployment {
     uint16 private constant CAPACITY = 6;
     uint96 private constant MINIMUM_FEE = 10;
     uint32 private constant MINIMUM_DURATION = 10 minutes;
+    address private constant WINNER = address(0x3133);
+    bytes private constant CONTENT = "what the producer asked for";
 
     address[] public producers;
     address[] public providers;
     mapping(address provider => uint256 stake) public bookedStake;
     mapping(address provider => bool revoked) public isRevoked;
+    mapping(address provider => uint256 holds) public bookedHolds;
     mapping(address provider => uint256 count) public positives;
     mapping(address provider => uint256 count) public negatives;
     /// @notice How many tasks reached a state.
@@ -49,6 +54,7 @@ contract TaskHandler is MarketDeployment {
 
     constructor() {
         (clock, height) = (block.timestamp, block.number);
+        if (board.disputes() == address(0)) board.bindDisputes(address(this));
         for (uint256 i; i < PRODUCERS; ++i) {
             producers.push(vm.addr(100 + i));
             admit(producers[i]);
@@ -58,9 +64,9 @@ contract TaskHandler is MarketDeployment {
             providers.push(vm.addr(200 + i));
             admit(providers[i]);
             vm.deal(providers[i], FUNDS);
-            bookedStake[providers[i]] = 5 ether;
+            bookedStake[providers[i]] = 20 ether;
             vm.prank(providers[i]);
-            board.stake{value: 5 ether}();
+            board.stake{value: 20 ether}();
             vm.prank(providers[i]);
             board.setOffer(MINIMUM_FEE, MINIMUM_DURATION, CAPACITY);
         }
@@ -84,7 +90,8 @@ contract TaskHandler is MarketDeployment {
     function unstake(uint256 providerDraw, uint256 amount) public atPresent(0) {
         address provider = providerOf(providerDraw);
         amount = amount % 2 ether;
-        bool allowed = amount != 0 && amount <= bookedStake[provider] && openTasksOf(provider) == 0;
+        bool allowed = amount != 0 && amount <= bookedStake[provider] && openTasksOf(provider) == 0
+            && liabilityOf(provider) == 0 && bookedHolds[provider] == 0;
         vm.prank(provider);
         // 2 ether fit 96 bits.
         try board.unstake(uint96(amount)) {
@@ -93,6 +100,32 @@ contract TaskHandler is MarketDeployment {
         } catch {
             require(!allowed, "unstake: refused against the books");
         }
+    }
+
+    function hold(uint256 providerDraw, uint256 draw) public atPresent(0) {
+        address provider = providerOf(providerDraw);
+        // Releases are as many as holds in the end, or nobody would unstake.
+        bool isHold = draw % 2 == 0 && bookedHolds[provider] < 3;
+        bool allowed = isHold || bookedHolds[provider] != 0;
+        vm.prank(board.disputes());
+        (bool success,) = address(board).call(
+            isHold ? abi.encodeCall(board.hold, (provider)) : abi.encodeCall(board.release, (provider))
+        );
+        require(success == allowed, "hold: against the books");
+        if (!success) return;
+        if (isHold) ++bookedHolds[provider];
+        else --bookedHolds[provider];
+    }
+
+    function slash(uint256 providerDraw, uint256 amount) public atPresent(0) {
+        address provider = providerOf(providerDraw);
+        // Rarely much, or no provider would stay eligible.
+        amount = amount % 16 == 0 ? amount % 1 ether : amount % 0.001 ether;
+        uint256 free = bookedStake[provider] - liabilityOf(provider);
+        vm.prank(board.disputes());
+        uint256 taken = board.slash(provider, uint96(amount), WINNER);
+        require(taken == (amount < free ? amount : free), "slash: against the books");
+        bookedStake[provider] -= taken;
     }
 
     function revokeOrReadmit(uint256 providerDraw, uint256 draw) public atPresent(0) {
@@ -143,7 +176,8 @@ contract TaskHandler is MarketDeployment {
         address provider = providerOf(providerDraw);
         bool allowed = task.state == ITaskBoard.State.Posted && clock + MINIMUM_DURATION <= task.terms.deliverBy
             && height > task.postedBlock && height - task.postedBlock <= 256 && !isRevoked[provider]
-            && bookedStake[provider] >= MINIMUM_STAKE && task.terms.fee >= MINIMUM_FEE
+            && bookedStake[provider] >= MINIMUM_STAKE + liabilityOf(provider) + liabilityFor(task.terms.fee)
+            && task.terms.fee >= MINIMUM_FEE
             && openTasksOf(provider) < CAPACITY;
         vm.prank(task.terms.producer);
         try board.assign(task.terms, provider, selectionOf(task, provider), evidence()) {
@@ -159,6 +193,8 @@ contract TaskHandler is MarketDeployment {
         if (tasks.length == 0) return;
         Task storage task = tasks[pick(index, tasks.length)];
         bool allowed = task.state == ITaskBoard.State.Assigned && clock < task.terms.closeAt;
+        // The wait is free to draw from, the index has chosen the task.
+        if (allowed) task.isWrong = wait % 2 == 1;
         ITaskBoard.Delivery memory delivery = deliveryOf(task);
         vm.prank(task.provider);
         try board.deliver(task.terms, delivery) {
@@ -202,6 +238,23 @@ contract TaskHandler is MarketDeployment {
         }
     }
 
+    function complain(uint256 index, bool byProducer, uint256 wait) public atPresent(wait) {
+        if (tasks.length == 0) return;
+        Task storage task = tasks[pick(index, tasks.length)];
+        bool allowed = task.state == ITaskBoard.State.Settled && clock < task.timeOfState + DISPUTE_WINDOW
+            && task.isWrong;
+        ITaskBoard.Delivery memory delivery = deliveryOf(task);
+        vm.prank(byProducer ? task.terms.producer : address(0x3A7C4));
+        try board.complain(task.terms, delivery, keyOf(task), evidenceOf(task)) {
+            require(allowed, "complain: against the books");
+            ++negatives[task.provider];
+            bookedStake[task.provider] -= task.terms.fee + DELIVERY_BOND;
+            enter(task, ITaskBoard.State.Refunded);
+        } catch {
+            require(!allowed, "complain: refused against the books");
+        }
+    }
+
     function close(uint256 index, bool byProducer, uint256 wait) public atPresent(wait) {
         if (tasks.length == 0) return;
         Task storage task = tasks[pick(index, tasks.length)];
@@ -223,9 +276,10 @@ contract TaskHandler is MarketDeployment {
         if (tasks.length == 0) return;
         ITaskBoard.State state = tasks[pick(index, tasks.length)].state;
         if (state == ITaskBoard.State.Posted) assign(index, providerDraw, 1);
-        else if (state == ITaskBoard.State.Assigned) deliver(index, 1);
+        else if (state == ITaskBoard.State.Assigned) deliver(index, 1 + providerDraw % 2);
         else if (state == ITaskBoard.State.Delivered) accept(index, 1);
-        else settle(index, 1, 1);
+        else if (state == ITaskBoard.State.Accepted) settle(index, 1, 1);
+        else complain(index, true, 1);
     }
 
     /* BOOKS */
@@ -251,7 +305,7 @@ contract TaskHandler is MarketDeployment {
         for (uint256 i; i < PROVIDERS; ++i) {
             sum += providers[i].balance;
         }
-        return sum + address(board).balance;
+        return sum + payouts.creditOf(WINNER) + address(board).balance;
     }
 
     function hasBadTask() external view returns (bool) {
@@ -259,7 +313,7 @@ contract TaskHandler is MarketDeployment {
             Task storage task = tasks[i];
             (ITaskBoard.State state, address provider,, uint40 timeOfState) = board.stateOf(board.idOf(task.terms));
             if (state != task.state || provider != task.provider || timeOfState != task.timeOfState) return true;
-            bool ended = state == ITaskBoard.State.Settled || state == ITaskBoard.State.Closed;
+            bool ended = state >= ITaskBoard.State.Settled;
             if (task.endings != (ended ? 1 : 0)) return true;
         }
         return false;
@@ -271,6 +325,7 @@ contract TaskHandler is MarketDeployment {
             address provider = providers[i];
             ITaskBoard.Offer memory offer = board.offerOf(provider);
             if (offer.stake != bookedStake[provider] || offer.openTasks != openTasksOf(provider)) return true;
+            if (board.liabilityOf(provider) != liabilityOf(provider)) return true;
             uint256 positive;
             uint256 negative;
             for (uint256 j; j < PRODUCERS; ++j) {
@@ -279,6 +334,14 @@ contract TaskHandler is MarketDeployment {
                 negative += counts.recentNegative + counts.olderNegative;
             }
             if (positive != positives[provider] || negative != negatives[provider]) return true;
+        }
+        return false;
+    }
+
+    /// @notice Whether a provider has pledged less than what producers may get back.
+    function hasUncoveredProvider() external view returns (bool) {
+        for (uint256 i; i < PROVIDERS; ++i) {
+            if (board.offerOf(providers[i]).stake < board.liabilityOf(providers[i])) return true;
         }
         return false;
     }
@@ -304,6 +367,21 @@ contract TaskHandler is MarketDeployment {
         }
     }
 
+    /// @dev Fee and bond of tasks that are open, or settled in this dispute window or the one before.
+    function liabilityOf(address provider) private view returns (uint256 sum) {
+        for (uint256 i; i < tasks.length; ++i) {
+            Task storage task = tasks[i];
+            if (task.provider != provider) continue;
+            bool recent = task.state == ITaskBoard.State.Settled
+                && clock / DISPUTE_WINDOW <= task.timeOfState / DISPUTE_WINDOW + 1;
+            if (task.endings == 0 || recent) sum += liabilityFor(task.terms.fee);
+        }
+    }
+
+    function liabilityFor(uint256 fee) private pure returns (uint256) {
+        return (fee + DELIVERY_BOND + 1 gwei - 1) / 1 gwei * 1 gwei;
+    }
+
     /// @dev There is no epoch yet, so everybody is expected the base rate.
     function selectionOf(Task storage task, address provider)
         private
@@ -321,13 +399,28 @@ contract TaskHandler is MarketDeployment {
         shown.openings = new IReputationEpochs.Opening[](1);
     }
 
+    /// @dev A wrong delivery promises another content than its ciphertext holds.
     function deliveryOf(Task storage task) private view returns (ITaskBoard.Delivery memory) {
+        ITaskBoard.Evidence memory unit = evidenceOf(task);
         return ITaskBoard.Delivery({
             hashlock: hashlockOf(keyOf(task)),
-            ciphertextHash: keccak256("ciphertext"),
-            contentHash: keccak256("content"),
+            ciphertextRoot: keccak256(abi.encode(unit.index, unit.state, keccak256(unit.chunk))),
+            contentHash: task.isWrong ? sha256("something else") : sha256(CONTENT),
+            contentSize: uint40(CONTENT.length),
             locator: "ipfs://ciphertext"
         });
+    }
+
+    /// @dev The only unit of the content.
+    function evidenceOf(Task storage task) private view returns (ITaskBoard.Evidence memory unit) {
+        bytes32 key = keyOf(task);
+        bytes memory chunk = CONTENT;
+        bytes32 mask = keccak256(abi.encode(key, uint256(0), uint256(1)));
+        for (uint256 i; i < chunk.length; ++i) {
+            chunk[i] ^= mask[i];
+        }
+        unit.state = Sha256Steps.INITIAL_STATE ^ keccak256(abi.encode(key, uint256(0), uint256(0)));
+        unit.chunk = chunk;
     }
 
     function keyOf(Task storage task) private view returns (bytes32) {

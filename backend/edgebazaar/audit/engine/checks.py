@@ -200,13 +200,14 @@ def check_epochs(
 def check_records(events: Sequence[LoggedEvent]) -> CheckResult:
     """Every interaction record belongs to one settled or failed piece of funded work.
 
-    And none is missing.
+    And none is missing. A settled task that was refunded later has a second, negative one.
     """
     result = CheckResult(
         "interaction records", "each record stems from exactly one finished task or sale"
     )
     due: dict[bytes, tuple[str, str, bool]] = {}
     producers: dict[bytes, str] = {}
+    refuted: dict[bytes, tuple[str, str, bool]] = {}
     sales: dict[bytes, tuple[str, str]] = {}
     for one in events:
         arguments = one.arguments
@@ -221,6 +222,12 @@ def check_records(events: Sequence[LoggedEvent]) -> CheckResult:
                         arguments["provider"],
                         arguments["outcome"] == 1,
                     )
+            case ("TaskBoard", "TaskRefunded"):
+                refuted[arguments["taskId"]] = (
+                    producers[arguments["taskId"]],
+                    arguments["provider"],
+                    False,
+                )
             case ("AtomicSale", "SaleOpened"):
                 sales[arguments["saleId"]] = (arguments["buyer"], arguments["terms"]["seller"])
             case ("AtomicSale", "SaleSettled"):
@@ -229,7 +236,8 @@ def check_records(events: Sequence[LoggedEvent]) -> CheckResult:
         arguments = record.arguments
         found = (arguments["rater"], arguments["subject"], arguments["positive"])
         reference = arguments["reference_"]
-        result.compare(f"record {hexadecimal(reference)}", due.pop(reference, None), found)
-    for reference, expected in due.items():
+        source = due if reference in due else refuted
+        result.compare(f"record {hexadecimal(reference)}", source.pop(reference, None), found)
+    for reference, expected in (*due.items(), *refuted.items()):
         result.compare(f"record {hexadecimal(reference)}", expected, None)
     return result
