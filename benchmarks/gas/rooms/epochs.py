@@ -145,7 +145,7 @@ def _assign(
 ) -> None:
     world = epochs.world
     board = (provider, "TaskBoard")
-    world.send(*board, "stake", value=2 * ETHER)
+    world.send(*board, "stake", value=4 * ETHER)
     world.send(*board, "setOffer", 1, 1, 8)
     terms = task_terms(world, producer, 77)
     posted = world.send(producer, "TaskBoard", "post", terms, value=ETHER)
