@@ -207,7 +207,8 @@ def test_policies_without_reputation_record_no_expectations(board, task, provide
 def test_a_uniform_draw_follows_from_the_seed(system, board, provider, people):
     """The board draws by the top 53 bits of the seed's hash, and takes nobody else."""
     both = sorted([str(provider), str(people.second_provider)], key=lambda a: int(a, 16))
-    board.stake({"from": people.second_provider, "value": STAKE})
+    for one in (provider, people.second_provider):
+        board.stake({"from": one, "value": 20 * ETHER})
     board.setOffer(0, 1, 20, {"from": people.second_provider})
     board.setOffer(0, 1, 20, {"from": provider})
     drawn = set()
