@@ -194,10 +194,10 @@ def test_the_minimum_stake_is_the_one_of_the_deployment(board):
 # Ceilings of gas: a first task between the two, the provider the only candidate.
 GAS = {
     "post": 63_000,
-    "assign": 59_500,
+    "assign": 81_000,
     "deliver": 63_000,
     "accept": 34_500,
-    "settle": 112_000,
+    "settle": 145_000,
     "close": 45_000,
 }
 
