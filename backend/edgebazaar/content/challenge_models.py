@@ -203,7 +203,9 @@ class EvidenceRequest(BaseModel):
 class ChallengeTermsView(BaseModel):
     """What a challenge takes: amounts and times of this deployment."""
 
-    deposit: WeiText = Field(description="Of the challenger's next challenge.")
+    deposit: WeiText = Field(
+        description="Of the challenger's next challenge; of a first one where no pair is named."
+    )
     answer_window: int = Field(description="Seconds to concede or contest.", examples=[86_400])
     finality_period: int = Field(description="Seconds to appeal.", examples=[172_800])
     ruling_period: int = Field(description="Seconds of the arbitrator.", examples=[259_200])

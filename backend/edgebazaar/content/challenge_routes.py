@@ -67,12 +67,14 @@ def list_challenges(
 @challenges.get("/terms", **permission("public"))
 def get_challenge_terms(
     context: ContextDependency,
-    duplicate: Annotated[str, Query(description="Content that would be challenged.")],
-    challenger: Annotated[str, Query(description="Who would challenge it.")],
+    duplicate: Annotated[str | None, Query(description="Content that would be challenged.")] = None,
+    challenger: Annotated[str | None, Query(description="Who would challenge it.")] = None,
 ) -> ChallengeTermsView:
     """What a challenge would take; the deposit doubles with each rejected one of this pair."""
     service = _service(context)
-    deposit = service.deposit_of(duplicate, challenger)
+    deposit = service.deposit
+    if duplicate is not None and challenger is not None:
+        deposit = service.deposit_of(duplicate, challenger)
     return ChallengeTermsView(deposit=str(deposit), **service.periods)
 
 
