@@ -22,6 +22,10 @@ def test_the_page_shows_the_snapshot():
     assert PAGE.read_text("utf-8") == render_page(read_snapshot(), all_budgets())
 
 
+def test_every_missed_budget_has_its_reason():
+    assert unexplained(flat(read_snapshot()), all_budgets()) == []
+
+
 @pytest.mark.parametrize(
     ("now", "unmeasured", "expected"),
     [
