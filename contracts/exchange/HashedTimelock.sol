@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IProofOfAIGC} from "../content/IProofOfAIGC.sol";
 import {MemberContext} from "../identity/MemberContext.sol";
 import {IPayouts} from "../payments/IPayouts.sol";
@@ -11,7 +13,9 @@ import {IHashedTimelock} from "./IHashedTimelock.sol";
 
 /// @title HashedTimelock
 /// @notice Hashed-timelock locks for four kinds of assets, see {IHashedTimelock}.
-contract HashedTimelock is IHashedTimelock, MemberContext, ReentrancyGuard {
+contract HashedTimelock is IHashedTimelock, MemberContext, EIP712, ReentrancyGuard {
+    bytes32 private constant EXIT_TYPEHASH = keccak256("Exit(bytes32 lockId)");
+
     /// @notice The register of content, which freezes content in place of a transfer into custody.
     IProofOfAIGC public immutable registry;
     /// @notice Where coins go that their owner did not accept.
@@ -23,6 +27,7 @@ contract HashedTimelock is IHashedTimelock, MemberContext, ReentrancyGuard {
 
     constructor(address membership_, address forwarder, address registry_, address payouts_, uint40 safetyMargin_)
         MemberContext(membership_, forwarder)
+        EIP712("EdgeBazaar HashedTimelock", "1")
     {
         registry = IProofOfAIGC(registry_);
         payouts = IPayouts(payouts_);
@@ -84,6 +89,22 @@ contract HashedTimelock is IHashedTimelock, MemberContext, ReentrancyGuard {
         _send(terms.asset, terms.sender, caller);
     }
 
+    /// @inheritdoc IHashedTimelock
+    function exit(Terms calldata terms, bytes calldata senderSignature, bytes calldata receiverSignature) external {
+        // Check: the lock is open, and both parties agree. A lock opens once, so a signature serves once.
+        bytes32 lockId = _requireOpen(terms);
+        address caller = _msgSender();
+        _requireConsent(lockId, terms.sender, caller, senderSignature);
+        _requireConsent(lockId, terms.receiver, caller, receiverSignature);
+
+        // Effect: the lock is refunded for good.
+        _states[lockId] = State.Refunded;
+        emit Refunded(lockId, caller);
+
+        // Interaction: pay the sender back, whoever calls.
+        _send(terms.asset, terms.sender, caller);
+    }
+
     /* VIEWS */
 
     /// @inheritdoc IHashedTimelock
@@ -99,6 +120,11 @@ contract HashedTimelock is IHashedTimelock, MemberContext, ReentrancyGuard {
     /// @inheritdoc IHashedTimelock
     function assetHash(Asset calldata asset) external pure returns (bytes32) {
         return _assetHash(asset);
+    }
+
+    /// @inheritdoc IHashedTimelock
+    function hashExit(bytes32 lockId) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(EXIT_TYPEHASH, lockId)));
     }
 
     /* INTERNAL */
@@ -185,6 +211,14 @@ contract HashedTimelock is IHashedTimelock, MemberContext, ReentrancyGuard {
         lockId = _idOf(terms);
         State state = _states[lockId];
         require(state == State.Open, HashedTimelock_NotOpen(lockId, state));
+    }
+
+    /// @dev Who calls agrees by calling.
+    function _requireConsent(bytes32 lockId, address party, address caller, bytes calldata signature) private view {
+        require(
+            party == caller || SignatureChecker.isValidSignatureNowCalldata(party, hashExit(lockId), signature),
+            HashedTimelock_InvalidExitSignature(party)
+        );
     }
 
     function _isOwnContentRemoved(Asset calldata asset) private view returns (bool) {

@@ -86,6 +86,7 @@ interface IHashedTimelock {
     error HashedTimelock_TimelockReached(uint40 timelock, uint256 blockTimestamp);
     error HashedTimelock_TimelockNotReached(uint40 timelock, uint256 blockTimestamp);
     error HashedTimelock_ContentRemoved(uint256 tokenId);
+    error HashedTimelock_InvalidExitSignature(address party);
 
     /// @notice Opens a first or single lock.
     /// @dev Requirements: caller is an active member and `terms.sender`; receiver, hashlock and amount not zero; timelock
@@ -108,6 +109,14 @@ interface IHashedTimelock {
     /// @notice Pays the sender back; callable by anyone from the timelock on, or at once when its own or the guarded content
     /// was removed.
     function refund(Terms calldata terms) external;
+
+    /// @notice Pays the sender back before the timelock, as both parties wish; callable by anyone who has their consent.
+    /// @dev Requirements: lock open; each party calls itself or has signed {hashExit} (EIP-712; contract wallets by ERC-1271).
+    /// A calling party's own signature may be empty. The lock counts as refunded.
+    function exit(Terms calldata terms, bytes calldata senderSignature, bytes calldata receiverSignature) external;
+
+    /// @notice Digest that a party signs to leave a lock early (EIP-712 `Exit(bytes32 lockId)`).
+    function hashExit(bytes32 lockId) external view returns (bytes32);
 
     /// @notice State of a lock.
     function stateOf(bytes32 lockId) external view returns (State);

@@ -136,6 +136,8 @@ def system(deployer, people, project):
         sender,
     )
     house = project.AuctionHouse.deploy(membership, forwarder, payouts, people.treasury, sender)
+    premiums = project.ExchangePremiums.deploy(membership, forwarder, timelock, payouts, sender)
+    bounties = project.CompletionBounties.deploy(forwarder, timelock, payouts, sender)
     registry.bindCustodians(timelock, sale, challenges, sender)
     ledger.bindSources(board, sale, sender)
     for name, role in MEMBERS.items():
@@ -153,6 +155,8 @@ def system(deployer, people, project):
         sale=sale,
         board=board,
         house=house,
+        premiums=premiums,
+        bounties=bounties,
     )
 
 

@@ -42,6 +42,7 @@ TYPES = {
     "bytes32 serial,uint40 deadline",
     "Receipt": "address producer,address provider,bytes32 contentHash,bytes32 fingerprint,"
     "uint32 fingerprintScheme,bytes32 promptCommitment,bytes32 modelId",
+    "Exit": "bytes32 lockId",
     "ForwardRequest": "address from,address to,uint256 value,uint256 gas,uint256 nonce,"
     "uint48 deadline,bytes data",
 }

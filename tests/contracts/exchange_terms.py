@@ -102,6 +102,64 @@ class Sale:
         return sale.open(self.terms, {"from": self.buyer, "value": self.price, **transaction})
 
 
+@dataclass(frozen=True)
+class Premiums:
+    """`IExchangePremiums.Terms`, in its order."""
+
+    leader: object
+    follower: object
+    first_lock: bytes
+    linked_lock: bytes
+    join_until: int
+    answer_until: int
+    leader_premium: int = 3 * ETHER // 10
+    follower_premium: int = 2 * ETHER // 10
+
+    @property
+    def terms(self) -> tuple:
+        return (
+            str(self.leader),
+            str(self.follower),
+            self.leader_premium,
+            self.follower_premium,
+            self.first_lock,
+            self.linked_lock,
+            self.join_until,
+            self.answer_until,
+        )
+
+    def but(self, **changes) -> "Premiums":
+        """The same premiums with some terms changed."""
+        return replace(self, **changes)
+
+    def id(self, premiums) -> bytes:
+        """Id of the pair of premiums."""
+        return bytes(premiums.idOf(self.terms))
+
+    def deposit(self, premiums, first: Lock, linked: Lock, **transaction):
+        """The follower deposits."""
+        sender = {"from": self.follower, "value": self.follower_premium, **transaction}
+        return premiums.deposit(self.terms, first.terms, linked.terms, sender)
+
+    def join(self, premiums, **transaction):
+        """The leader joins."""
+        sender = {"from": self.leader, "value": self.leader_premium, **transaction}
+        return premiums.join(self.terms, sender)
+
+
+def premiums_on(timelock, first: Lock, linked: Lock) -> Premiums:
+    """Premiums on two linked locks: a quarter of the time to join, half of it to answer."""
+    time = linked.timelock - now()
+    return Premiums(
+        first.sender,
+        first.receiver,
+        first.id(timelock),
+        linked.id(timelock),
+        now() + time // 4,
+        now() + time // 2,
+    )
+
+
 def content_asset(registry, token_id: int) -> tuple:
     """Content as the asset of a lock."""
     return (CONTENT, registry.address, token_id)

@@ -21,8 +21,9 @@ from contract_support import (
     ZERO_BYTES,
     digest,
     now,
+    sign_typed,
 )
-from exchange_terms import ETHER, NATIVE, PREIMAGE, Lock, Sale
+from exchange_terms import CLAIMED, ETHER, NATIVE, PREIMAGE, Lock, Sale
 from permission_epochs import EVIDENCE
 from permission_epochs import ROWS as EPOCH_ROWS
 from permission_rows import HOLDS, Row, error, lacks, member_or, no_stake, who
@@ -57,6 +58,15 @@ def sale_of(world: World, buyer: str) -> tuple:
     return Sale(buyer, seller, token, timelock=now() + LONG).terms
 
 
+def consents(world: World, lock: Lock) -> tuple:
+    """Signatures of both parties to leave a lock."""
+    timelock = world.system.timelock
+    return tuple(
+        sign_typed(party, timelock, "Exit", (lock.id(timelock),))
+        for party in (lock.sender, lock.receiver)
+    )
+
+
 def round_by(world: World, operator: str) -> tuple:
     terms = world.rounds.to_bid.terms
     return terms._replace(operator=operator, salt=digest("new"))
@@ -68,6 +78,7 @@ def moving(world: World, token: str) -> tuple:
 
 LOCK = "(address,address,(uint8,address,uint256),bytes32,uint40,bytes32,bytes32,uint256)"
 SALE = "(address,address,uint256,uint256,bytes32,uint40)"
+PREMIUMS = "(address,address,uint256,uint256,bytes32,bytes32,uint40,uint40)"
 TASK = "(address,bytes32,uint256,uint40,uint40,uint40,uint40,uint8,uint256,bytes32)"
 GIVEN = "(bytes32,bytes32,bytes32,uint40,string)"
 SHOWN = "(uint256,bytes32,bytes,bytes32[],bytes32,bytes32,bytes32[])"
@@ -372,6 +383,52 @@ MATRIX = [
         lambda w, _: (w.locks.long.terms, PREIMAGE),
     ),
     Row("HashedTimelock", f"refund({LOCK})", lambda w, _: (w.locks.short.terms,)),
+    Row(
+        "HashedTimelock",
+        f"exit({LOCK},bytes,bytes)",
+        lambda w, _: (w.locks.long.terms, *consents(w, w.locks.long)),
+    ),
+    # The follower deposits, the leader joins; anybody has paid what is due.
+    Row(
+        "ExchangePremiums",
+        f"deposit({PREMIUMS},{LOCK},{LOCK})",
+        lambda w, _: (w.premiums.new.terms, w.locks.first.terms, w.locks.answer.terms),
+        frozenset({"consumer"}),
+        member_or(error("ExchangePremiums_PartyMismatch", who("consumer"))),
+        value=lambda w: w.premiums.new.follower_premium,
+    ),
+    Row(
+        "ExchangePremiums",
+        f"join({PREMIUMS})",
+        lambda w, _: (w.premiums.deposited.terms,),
+        frozenset({"producer"}),
+        error("ExchangePremiums_PartyMismatch", who("producer")),
+        value=lambda w: w.premiums.deposited.leader_premium,
+    ),
+    Row("ExchangePremiums", f"withdraw({PREMIUMS})", lambda w, _: (w.premiums.lapsed.terms,)),
+    Row("ExchangePremiums", f"settle({PREMIUMS})", lambda w, _: (w.premiums.unanswered.terms,)),
+    # Anybody offers, earns and returns bounties.
+    Row(
+        "CompletionBounties",
+        "deposit(bytes32,uint8)",
+        lambda w, _: (w.locks.long.id(w.system.timelock), CLAIMED),
+        value=1,
+    ),
+    Row(
+        "CompletionBounties",
+        f"claim({LOCK},bytes32,address[])",
+        lambda w, _: (w.locks.long.terms, PREIMAGE, [w.people.treasury]),
+    ),
+    Row(
+        "CompletionBounties",
+        f"refund({LOCK},address[])",
+        lambda w, _: (w.locks.short.terms, [w.people.treasury]),
+    ),
+    Row(
+        "CompletionBounties",
+        "takeBack(bytes32,address,uint8)",
+        lambda w, _: (w.locks.closed.id(w.system.timelock), w.people.treasury, CLAIMED),
+    ),
     # Members buy for themselves, the seller alone delivers.
     Row(
         "AtomicSale",

@@ -32,7 +32,17 @@ from contract_support import (
 )
 from eth_abi import encode
 from eth_utils import keccak
-from exchange_terms import PREIMAGE, Lock, Sale, content_asset, exchange, hashlock_of
+from exchange_terms import (
+    CLAIMED,
+    PREIMAGE,
+    REFUNDED,
+    Lock,
+    Sale,
+    content_asset,
+    exchange,
+    hashlock_of,
+    premiums_on,
+)
 
 from edgebazaar.auctions.engine.entitlements import EntitlementTree
 
@@ -60,6 +70,7 @@ class World:
     tokens: SimpleNamespace = field(default_factory=SimpleNamespace)
     records: SimpleNamespace = field(default_factory=SimpleNamespace)
     locks: SimpleNamespace = field(default_factory=SimpleNamespace)
+    premiums: SimpleNamespace = field(default_factory=SimpleNamespace)
     sales: SimpleNamespace = field(default_factory=SimpleNamespace)
     tasks: SimpleNamespace = field(default_factory=SimpleNamespace)
     cases: SimpleNamespace = field(default_factory=SimpleNamespace)
@@ -199,11 +210,35 @@ def _open_exchanges(world: World) -> None:
     world.locks.answer = second.but(
         timelock=now() + LONG // 2, first_lock=world.locks.first.id(system.timelock)
     )
+    _open_incentives(world)
     sale = Sale(people.consumer, people.producer, world.tokens.in_sale, timelock=now() + LONG)
     world.sales.long = sale
     world.sales.short = sale.but(timelock=now() + SHORT)
     for one in (world.sales.long, world.sales.short):
         one.open(system.sale)
+
+
+def _open_incentives(world: World) -> None:
+    """Premiums in every state in which somebody may act, and bounties on locks open and closed."""
+    system, people, locks = world.system, world.people, world.locks
+    premiums = premiums_on(system.timelock, locks.first, locks.answer)
+    world.premiums.new = premiums.but(leader_premium=1)
+    world.premiums.deposited = premiums
+    short = premiums.but(join_until=now() + SHORT, answer_until=now() + 2 * SHORT)
+    world.premiums.lapsed = short
+    world.premiums.unanswered = short.but(leader_premium=2)
+    names = ("deposited", "lapsed", "unanswered")
+    for one in (getattr(world.premiums, name) for name in names):
+        one.deposit(system.premiums, locks.first, locks.answer)
+    world.premiums.unanswered.join(system.premiums)
+
+    closed = Lock(people.producer, people.consumer, timelock=now() + LONG)
+    closed.open(system.timelock)
+    locks.closed = closed
+    bounty = {"from": people.treasury, "value": 5}
+    for lock, ending in ((locks.long, CLAIMED), (locks.short, REFUNDED), (closed, CLAIMED)):
+        system.bounties.deposit(lock.id(system.timelock), ending, bounty)
+    system.timelock.claim(closed.terms, PREIMAGE, {"from": people.stranger})
 
 
 def _bind_nothing(world: World, project, deployer) -> None:

@@ -10,6 +10,7 @@ from permission_world import build
 RELAYED = {
     *("Membership", "Payouts", "ProofOfAIGC", "Challenges", "HashedTimelock"),
     *("AtomicSale", "TaskBoard", "AuctionHouse", "ReputationEpochs", "ArbitratorPanel"),
+    *("ExchangePremiums", "CompletionBounties"),
 }
 
 

@@ -24,6 +24,8 @@ CONTRACT_NAMES = (
     "AtomicSale",
     "TaskBoard",
     "AuctionHouse",
+    "ExchangePremiums",
+    "CompletionBounties",
 )
 """The contracts of the product in the order of deployment."""
 

@@ -232,6 +232,15 @@ class DeploymentProfile:
                 )
             case "AuctionHouse":
                 return (at("Membership"), at("TrustedForwarder"), at("Payouts"), self.treasury)
+            case "ExchangePremiums":
+                return (
+                    at("Membership"),
+                    at("TrustedForwarder"),
+                    at("HashedTimelock"),
+                    at("Payouts"),
+                )
+            case "CompletionBounties":
+                return (at("TrustedForwarder"), at("HashedTimelock"), at("Payouts"))
         raise InvalidInput("contract", f"{contract} is not deployed by profiles")
 
     def as_document(self) -> dict[str, Any]:

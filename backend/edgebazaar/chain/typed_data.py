@@ -174,6 +174,18 @@ def typed_data_for_receipt(contracts: ContractSet, receipt: Mapping[str, Any]) -
     )
 
 
+def typed_data_for_exit(contracts: ContractSet, lock_id: str) -> TypedData:
+    """What both parties of a lock sign to leave it before its timelock."""
+    return _typed_data(
+        contracts,
+        "HashedTimelock",
+        "EdgeBazaar HashedTimelock",
+        "Exit",
+        [("lockId", "bytes32")],
+        {"lockId": lock_id},
+    )
+
+
 def forwarder_nonce(rpc: RpcClient, contracts: ContractSet, account: str) -> int:
     """The forwarder's next nonce of an account."""
     call = ContractCall("TrustedForwarder", "nonces", (account,))

@@ -12,6 +12,7 @@ from edgebazaar.api.errors import PROBLEM_RESPONSES
 from edgebazaar.api.pagination import AfterQuery, LimitQuery, Page
 from edgebazaar.api.permissions import permission
 from edgebazaar.api.prepared import OwnTransaction, PreparedAction, prepare
+from edgebazaar.exchange.incentives import routes as incentives
 from edgebazaar.exchange.models import (
     AnswerRequest,
     CreditView,
@@ -29,7 +30,7 @@ from edgebazaar.schemas import account_text
 locks = APIRouter(prefix="/exchanges/locks", tags=["exchanges"], responses=PROBLEM_RESPONSES)
 sales = APIRouter(prefix="/exchanges/sales", tags=["exchanges"], responses=PROBLEM_RESPONSES)
 payouts = APIRouter(prefix="/payouts", tags=["payouts"], responses=PROBLEM_RESPONSES)
-routers = [locks, sales, payouts]
+routers = [locks, sales, payouts, *incentives.routers]
 
 
 def _locks(context: Context) -> LockService:

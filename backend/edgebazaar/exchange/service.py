@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from edgebazaar.addresses import checksum_address
 from edgebazaar.chain.clock import indexed_head
 from edgebazaar.chain.contracts import ContractCall, ContractSet
+from edgebazaar.chain.typed_data import TypedData, typed_data_for_exit
 from edgebazaar.content.service import ContentService
 from edgebazaar.db import read_scope
 from edgebazaar.db.paging import RowPage, row_page
@@ -22,6 +23,7 @@ from edgebazaar.values import (
     ZERO_HASH,
     content_key,
     hash_key,
+    parse_bytes,
     parse_bytes32,
     parse_uint,
     require_state,
@@ -63,6 +65,7 @@ class LockService:
 
     def __init__(self, engine: Engine, contracts: ContractSet) -> None:
         self._engine = engine
+        self._contracts = contracts
         self._contents = ContentService(engine, contracts)
         self._registry = contracts.address("ProofOfAIGC")
         self._safety_margin = int(contracts.deployment.profile["safety_margin"])
@@ -261,6 +264,37 @@ class LockService:
             Conflict: If it is closed.
         """
         return ContractCall("HashedTimelock", "refund", (terms_of(self._open_lock(lock_id)),))
+
+    def exit_typed_data(self, lock_id: str) -> TypedData:
+        """What both parties sign to leave a lock early.
+
+        Raises:
+            NotFound: If there is no such lock.
+            Conflict: If it is closed.
+        """
+        return typed_data_for_exit(self._contracts, self._open_lock(lock_id)["lock_id"])
+
+    def exit(
+        self, lock_id: str, *, sender_signature: str = "0x", receiver_signature: str = "0x"
+    ) -> ContractCall:
+        """The call that refunds the sender early, as both parties consent.
+
+        Args:
+            lock_id: The lock.
+            sender_signature: The sender's, over :meth:`exit_typed_data`; empty if it calls itself.
+            receiver_signature: The receiver's, likewise.
+
+        Raises:
+            NotFound: If there is no such lock.
+            Conflict: If it is closed.
+            InvalidInput: If a signature is no 0x-hex.
+        """
+        signatures = (
+            parse_bytes(sender_signature, "sender_signature"),
+            parse_bytes(receiver_signature, "receiver_signature"),
+        )
+        terms = terms_of(self._open_lock(lock_id))
+        return ContractCall("HashedTimelock", "exit", (terms, *signatures))
 
     def _open_lock(self, lock_id: str) -> Row:
         row = self.lock(lock_id)

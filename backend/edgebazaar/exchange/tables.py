@@ -10,6 +10,7 @@ from edgebazaar.chain.indexer import IndexedEvent, ProjectionRegistry, Projectio
 from edgebazaar.content.history import add_history, content_event
 from edgebazaar.db import Address, Bytes32, Uint256, metadata
 from edgebazaar.db.event_columns import event_columns, event_stamp
+from edgebazaar.exchange.incentives import tables as incentives
 from edgebazaar.values import content_key, to_hex
 
 AssetKind = Literal["native", "token", "foreign_non_fungible", "content"]
@@ -206,3 +207,4 @@ def register(registry: ProjectionRegistry) -> None:
     registry.register("HashedTimelock", project_locks, tables=[exchange_lock, content_event])
     registry.register("AtomicSale", project_sales, tables=[sale, content_event])
     registry.register("Payouts", project_payouts, tables=[payout_credit])
+    incentives.register(registry)

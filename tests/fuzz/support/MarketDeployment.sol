@@ -5,6 +5,8 @@ import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IProofOfAIGC} from "../../../contracts/content/IProofOfAIGC.sol";
 import {ProofOfAIGC} from "../../../contracts/content/ProofOfAIGC.sol";
 import {AtomicSale} from "../../../contracts/exchange/AtomicSale.sol";
+import {CompletionBounties} from "../../../contracts/exchange/CompletionBounties.sol";
+import {ExchangePremiums} from "../../../contracts/exchange/ExchangePremiums.sol";
 import {HashedTimelock} from "../../../contracts/exchange/HashedTimelock.sol";
 import {Membership} from "../../../contracts/identity/Membership.sol";
 import {Roles} from "../../../contracts/identity/Roles.sol";
@@ -39,6 +41,8 @@ abstract contract MarketDeployment is ForgeTest {
     ProofOfAIGC internal immutable registry;
     HashedTimelock internal immutable timelock;
     AtomicSale internal immutable sale;
+    ExchangePremiums internal immutable premiums;
+    CompletionBounties internal immutable bounties;
     TaskBoard internal immutable board;
 
     constructor() {
@@ -75,6 +79,8 @@ abstract contract MarketDeployment is ForgeTest {
             DELIVERY_BOND,
             DISPUTE_WINDOW
         );
+        premiums = new ExchangePremiums(address(membership), forwarder, address(timelock), address(payouts));
+        bounties = new CompletionBounties(forwarder, address(timelock), address(payouts));
         registry.bindCustodians(address(timelock), address(sale), address(this));
         ledger.bindSources(address(board), address(sale));
         admit(vm.addr(PROVIDER_KEY));

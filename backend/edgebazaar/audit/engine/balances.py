@@ -17,12 +17,14 @@ def expected_balances(events: Sequence[LoggedEvent]) -> dict[str, int]:
         for name in (
             *("HashedTimelock", "AtomicSale", "TaskBoard", "AuctionHouse"),
             *("Challenges", "ArbitratorPanel", "ReputationEpochs"),
+            *("ExchangePremiums", "CompletionBounties"),
         )
     }
     bond = 0
     credits = 0
     stakes: dict[str, int] = {}
     deposits: dict[bytes, tuple[int, int]] = {}
+    leader_premiums: dict[bytes | str, int] = {}
     for one in events:
         a = one.arguments
         held = open_amounts.get(one.contract, {})
@@ -77,6 +79,20 @@ def expected_balances(events: Sequence[LoggedEvent]) -> dict[str, int]:
                 held[a["arbitrable"], a["disputeId"]] -= a["returned"]
             case ("ArbitratorPanel", "ShareCollected"):
                 held[a["arbitrable"], a["disputeId"]] -= a["share"]
+            case ("ExchangePremiums", "PremiumsDeposited"):
+                terms = a["terms"]
+                held[a["premiumsId"]] = terms["followerPremium"]
+                leader_premiums[a["premiumsId"]] = terms["leaderPremium"]
+            case ("ExchangePremiums", "PremiumsJoined"):
+                held[a["premiumsId"]] += leader_premiums[a["premiumsId"]]
+            case ("ExchangePremiums", "PremiumsWithdrawn"):
+                held.pop(a["premiumsId"])
+            case ("ExchangePremiums", "PremiumsSettled"):
+                held[a["premiumsId"]] -= a["paidToLeader"] + a["paidToFollower"]
+            case ("CompletionBounties", "BountyDeposited"):
+                held[a["lockId"]] = held.get(a["lockId"], 0) + a["amount"]
+            case ("CompletionBounties", "BountyEarned" | "BountyReturned"):
+                held[a["lockId"]] -= a["amount"]
     balances = {name: sum(held.values()) for name, held in open_amounts.items()}
     balances["TaskBoard"] += sum(stakes.values())
     balances["Payouts"] = credits

@@ -1,0 +1,1 @@
+"""What makes parties and watchers act in time: premiums of both parties, bounties on locks."""
