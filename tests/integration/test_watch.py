@@ -20,6 +20,7 @@ from two_chains import (
     OPEN,
     PAYMENT_CHAIN,
     PRICE,
+    PATIENCE,
     REFUNDED,
     SPARE_BLOCKS,
     Exchange,
@@ -170,8 +171,8 @@ def test_a_reveal_that_a_reorganisation_removes_is_not_acted_upon(
         content_indexer, indexer = (chain.indexer for chain in running.chains)
         wait_for(lambda: indexer.status().reorganisations == 1, "the tower to notice")
         payment.mine(confirmations[1])
-        indexer.wait_for_block(block + confirmations[1], 20)
-        content_indexer.wait_for_block(chains.content.head() + 5, 20)
+        indexer.wait_for_block(block + confirmations[1], PATIENCE)
+        content_indexer.wait_for_block(chains.content.head() + 5, PATIENCE)
         assert read_status(tmp_path).due == ()
         assert exchange.states() == (OPEN, OPEN)
         assert_paid_fees_only(chains, payer, (0, 0))
@@ -203,6 +204,7 @@ def test_a_claim_that_a_reorganisation_removes_is_sent_again(
     assert_paid_fees_only(chains, payer, (1, 0))
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     "steps",
     [
@@ -235,7 +237,7 @@ def test_killed_in_the_middle_of_a_claim_and_started_again(
             args=(urls, chains.manifests, tmp_path, payer.key, exchange.buyer.address, step),
         )
         victim.start()
-        victim.join(30)
+        victim.join(60)
         assert victim.exitcode == -signal.SIGKILL, step
     with running_tower(chains, tmp_path, payer):
         for exchange in exchanges:
@@ -256,7 +258,7 @@ def test_a_dear_transaction_waits_for_a_higher_limit(
         content = running.chains[0]
         wait_for(lambda: content.relayer.status().counts.get("accepted"), "the claim to wait")
         chains.payment.rpc.call("anvil_mine", ["0x8"])
-        content.indexer.wait_for_block(chains.content.head() + 5, 20)
+        content.indexer.wait_for_block(chains.content.head() + 5, PATIENCE)
         assert exchange.states() == (OPEN, CLAIMED)
         assert_paid_fees_only(chains, payer, (0, 0))
     with running_tower(chains, tmp_path, payer):

@@ -103,6 +103,7 @@ def events(log: Path) -> list[object]:
     return [line["event"] for line in lines(log)]
 
 
+@pytest.mark.timeout(300)
 def test_it_goes_on_after_kill_9_says_how_it_stands_and_ends_in_order(
     two_chains: TwoChains,
     payer: LocalAccount,
