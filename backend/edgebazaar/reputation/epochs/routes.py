@@ -151,7 +151,9 @@ class DisproofRequest(BaseModel):
     recommenders: list[str] = Field(max_length=1000, examples=[[EXAMPLE_ACCOUNT]])
     path: list[str] = Field(max_length=32, examples=[[EXAMPLE_HASH]])
     omitted: str | None = Field(
-        default=None, description="Who belongs among the recommenders; found if left out."
+        default=None,
+        description="Who belongs among the recommenders; found if left out.",
+        examples=[EXAMPLE_OTHER_ACCOUNT],
     )
 
     def leaf(self) -> EpochLeaf:
