@@ -45,7 +45,7 @@ def test_every_named_file_exists():
 
 def test_what_is_open_is_among_the_known_limitations():
     limitations = (ROOT / "docs" / "known-limitations.md").read_text("utf-8")
-    subjects = {1: "griefing", 2: "free option"}
+    subjects = {2: "free option"}
     marked = [number for number, text in rows().items() if ": open" in text]
     assert set(marked) <= subjects.keys()
     assert [number for number in marked if subjects[number] not in limitations.lower()] == []
