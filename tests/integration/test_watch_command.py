@@ -114,10 +114,11 @@ def test_it_goes_on_after_kill_9_says_how_it_stands_and_ends_in_order(
     exchange = two_chains.exchange()
     exchange.lock_content()
     exchange.lock_price()
+    head = two_chains.content.head()
     log, directory = tmp_path / "log", tmp_path / "watch"
     with process([*options, "--party", exchange.buyer.address], log) as first:
         wait_for(lambda: log.exists() and "watching" in events(log), "the first summary")
-        wait_for(lambda: read_status(directory).chains[0].locks.get("open"), "the lock to be seen")
+        wait_for(lambda: read_status(directory).chains[0].block >= head, "the lock to be seen")
         assert read_status(directory).running
         first.send_signal(signal.SIGKILL)
         first.wait(10)
@@ -185,6 +186,7 @@ def locked(two_chains: TwoChains, options: list[object], tmp_path: Path) -> Exch
     """Content locked, nothing answered, and a watchtower that has seen it."""
     exchange = two_chains.exchange()
     exchange.lock_content()
+    head = two_chains.content.head()
     log, directory = tmp_path / "log", tmp_path / "watch"
     with process([*options, "--party", exchange.buyer.address], log):
         wait_for(
@@ -204,9 +206,9 @@ def test_check_says_whether_the_second_lock_may_be_made(
     hashlock = "0x" + locked.terms(locked.seller, locked.buyer, locked.price)["hashlock"].hex()
     where = ("--directory", tmp_path / "watch")
     times = ("--block-time", f"{CONTENT_CHAIN}=2", "--block-time", f"{PAYMENT_CHAIN}=12")
-    code, out, _ = run("watch", "check", hashlock, *where, *times)
+    code, out, err = run("watch", "check", hashlock, *where, *times)
     # 2 * 12 s until the reveal is final, 600 s to react, 2 * 2 s for the claim, 15 s for each clock
-    assert "658 s" in out
+    assert "658 s" in out, err
     assert locked.first in out
     assert "yes" in out
     assert code == 0
