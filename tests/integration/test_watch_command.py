@@ -193,7 +193,7 @@ def locked(two_chains: TwoChains, options: list[object], tmp_path: Path) -> Exch
             lambda: (
                 log.exists()
                 and "watching" in events(log)
-                and read_status(directory).chains[0].locks.get("open")
+                and read_status(directory).chains[0].block >= head
             ),
             "the lock to be seen",
         )
