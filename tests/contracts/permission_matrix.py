@@ -26,7 +26,7 @@ from contract_support import (
 from exchange_terms import CLAIMED, ETHER, NATIVE, PREIMAGE, Lock, Sale
 from permission_epochs import EVIDENCE
 from permission_epochs import ROWS as EPOCH_ROWS
-from permission_rows import EVERYBODY, HOLDS, Row, error, lacks, member_or, no_stake, who
+from permission_rows import CONTRACTS, EVERYBODY, HOLDS, Row, error, lacks, member_or, no_stake, who
 from permission_world import (
     DELIVERY,
     FEE,
@@ -42,7 +42,7 @@ from permission_world import (
 
 MEMBERS = frozenset(HOLDS)
 # The contracts among the callers take no coins, and who calls is paid directly.
-TAKES_COINS = EVERYBODY - {"timelock", "sale", "challenges", "board", "house", "registry"}
+TAKES_COINS = EVERYBODY - CONTRACTS
 NOT_OWNER = error("OwnableUnauthorizedAccount")
 NOT_CUSTODIAN = error("ProofOfAIGC_NotCustodian")
 NOT_OPERATOR = error("AuctionHouse_NotOperator", who("operator"))

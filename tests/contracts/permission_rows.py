@@ -28,13 +28,13 @@ HOLDS = {
     "auditor": AUDITOR,
     "operator": OPERATOR,
 }
-EVERYBODY = frozenset(
-    {
-        *HOLDS,
-        *("administrator", "stranger", "treasury", "relayer", "deployer", "revoked", "expired"),
-        *("timelock", "sale", "challenges", "board", "house", "registry", "panel"),
-    }
+CONTRACTS = frozenset(
+    {"timelock", "sale", "challenges", "board", "house", "registry", "panel"},
 )
+EVERYBODY = CONTRACTS | {
+    *HOLDS,
+    *("administrator", "stranger", "treasury", "relayer", "deployer", "revoked", "expired"),
+}
 Refusal = Callable[[World, str], tuple]
 
 
