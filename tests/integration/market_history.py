@@ -178,7 +178,7 @@ class _Tasks:
         stake = self.market.context.deployment.profile["minimum_stake"]
         for name in self.names.values():
             client = self.market.client(name)
-            client.act("/esps/stake/prepare", {"amount": str(2 * stake)})
+            client.act("/esps/stake/prepare", {"amount": str(2 * int(stake))})
             offer = {"minimum_fee": "1", "minimum_duration": 1, "capacity": 5}
             client.act("/esps/offer/prepare", offer)
         for policy in ("uniform", "softmax_reputation"):

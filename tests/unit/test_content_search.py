@@ -45,6 +45,7 @@ def add(
         "provider": ACCOUNT,
         "fingerprint": fingerprint,
         "fingerprint_scheme": scheme,
+        "commitment": bytes(32),
         "prompt_commitment": bytes(32),
         "model_id": bytes(32),
         "creator": ACCOUNT,
