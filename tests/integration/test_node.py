@@ -62,6 +62,23 @@ def test_state_survives_a_restart(kind: NodeKind, tmp_path: Path) -> None:
         assert eventually(lambda: from_quantity(rpc.call("eth_blockNumber")) > height)
 
 
+def test_states_of_older_blocks_go_with_the_node(tmp_path: Path) -> None:
+    # Anvil writes them after thousands of blocks, far too many for a test.
+    left_behind = tmp_path / "history" / "anvil-state-1" / "0x01.json"
+    left_behind.parent.mkdir(parents=True)
+    left_behind.touch()
+    with EmbeddedNode(tmp_path, block_time=FAST) as node:
+        assert not left_behind.exists()
+        command = psutil.Process(node.pid).cmdline()
+        assert command[command.index("--cache-path") + 1] == str(tmp_path / "history")
+        left_behind.parent.mkdir(parents=True)
+        left_behind.touch()
+        with pytest.raises(ConfigurationError):
+            EmbeddedNode(tmp_path, block_time=FAST).start()
+        assert left_behind.exists()  # the refused one leaves the first one's alone
+    assert not (tmp_path / "history").exists()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_blocks_come_at_an_interval_and_never_with_a_transaction(
     kind: NodeKind, tmp_path: Path

@@ -66,7 +66,7 @@ auction_bid = Table(
     Column("submarket", Integer, nullable=False, comment="index into SUBMARKETS"),
     Column("commitment", Bytes32, nullable=False),
     Column("deposit", Uint256, nullable=False),
-    Column("own_amount", Uint256, nullable=True, comment="as the bidder itself truly opened it"),
+    Column("own_amount", Uint256, nullable=True, comment="as the bidder itself opened it"),
     Column("own_salt", Bytes32, nullable=True),
     Column("opened", Boolean, nullable=True, comment="null until the round is settled"),
     Column("amount", Uint256, nullable=True, comment="as settled"),

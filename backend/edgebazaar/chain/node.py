@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -100,6 +101,7 @@ class EmbeddedNode:
         self._durable = directory is not None
         self._interval = snapshot_interval
         self._store = SnapshotStore(self.directory)
+        self._history = self.directory / "history"
         self._rpc = RpcClient(self.url, timeout=60.0)
         self._lock_file: IO[bytes] | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -173,6 +175,7 @@ class EmbeddedNode:
         atexit.unregister(self.stop)
         self._rpc.close()
         if self._lock_file is not None:
+            shutil.rmtree(self._history, ignore_errors=True)
             self._lock_file.close()
             self._lock_file = None
         if self._scratch is not None:
@@ -215,7 +218,11 @@ class EmbeddedNode:
     def _spawn(self) -> subprocess.Popen[bytes]:
         options, durable = self.options, self._durable
         if options.kind == "anvil":
+            # Gigabytes in an hour of short blocks, useless to the next process, and left behind by
+            # one that was killed.
+            shutil.rmtree(self._history, ignore_errors=True)
             command = options.anvil_command(
+                history=self._history,
                 load_state=self._store.prepare_load() if durable else None,
                 dump_state=self._store.exit_dump if durable else None,
             )

@@ -44,8 +44,10 @@ class NodeOptions:
     accounts: int
     balance_ether: int
 
-    def anvil_command(self, *, load_state: Path | None, dump_state: Path | None) -> list[str]:
-        """The command that starts Anvil.
+    def anvil_command(
+        self, *, history: Path, load_state: Path | None, dump_state: Path | None
+    ) -> list[str]:
+        """The command that starts Anvil, which keeps the states of older blocks in `history`.
 
         Blocks come at an interval, never with each transaction: that mode loses transactions
         under load.
@@ -55,6 +57,7 @@ class NodeOptions:
         command += ["--gas-limit", str(GAS_LIMIT), "--hardfork", "shanghai"]
         command += ["--slots-in-an-epoch", "1", "--mnemonic", self.mnemonic, "--quiet"]
         command += ["--accounts", str(self.accounts), "--balance", str(self.balance_ether)]
+        command += ["--cache-path", str(history)]
         if load_state is not None:
             command += ["--load-state", str(load_state)]
         if dump_state is not None:
