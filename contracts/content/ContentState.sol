@@ -6,8 +6,8 @@ using ContentStates for ContentState global;
 /// @dev What the register knows of a token beside its owner; it shares the owner's word, so that registering, freezing and
 /// moving content each touch one word:
 ///
-///     24 bits | 8       | 8          | 8        | 16         | 32            | 160
-///     empty   | removed | challenged | exchange | royaltyBps | creatorNumber | owner
+///     16 bits | 8        | 8       | 8          | 8        | 16         | 32            | 160
+///     empty   | disputed | removed | challenged | exchange | royaltyBps | creatorNumber | owner
 type ContentState is uint96;
 
 /// @title ContentStates
@@ -17,6 +17,7 @@ library ContentStates {
     uint256 private constant EXCHANGE_SHIFT = 48;
     uint256 private constant CHALLENGED_SHIFT = 56;
     uint256 private constant REMOVED_SHIFT = 64;
+    uint256 private constant DISPUTED_SHIFT = 72;
 
     /// @notice State of content that was just registered.
     function created(uint32 creatorNumber_, uint16 royaltyBps_) internal pure returns (ContentState) {
@@ -46,6 +47,10 @@ library ContentStates {
         return uint8(ContentState.unwrap(self) >> REMOVED_SHIFT) != 0;
     }
 
+    function isDisputed(ContentState self) internal pure returns (bool) {
+        return uint8(ContentState.unwrap(self) >> DISPUTED_SHIFT) != 0;
+    }
+
     /// @notice Whether nothing keeps the content from moving.
     function isFree(ContentState self) internal pure returns (bool) {
         return ContentState.unwrap(self) >> EXCHANGE_SHIFT == 0;
@@ -63,9 +68,13 @@ library ContentStates {
         return _with(self, REMOVED_SHIFT, 1);
     }
 
+    function withDisputed(ContentState self, bool disputed) internal pure returns (ContentState) {
+        return _with(self, DISPUTED_SHIFT, disputed ? 1 : 0);
+    }
+
     function _with(ContentState self, uint256 shift, uint8 value) private pure returns (ContentState) {
         uint256 cleared = ContentState.unwrap(self) & ~(uint256(type(uint8).max) << shift);
-        // Safe cast: no field reaches beyond bit 72.
+        // Safe cast: no field reaches beyond bit 80.
         return ContentState.wrap(uint96(cleared | uint256(value) << shift));
     }
 }

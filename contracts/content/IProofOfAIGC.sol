@@ -86,6 +86,9 @@ interface IProofOfAIGC {
     event ContentFrozenForChallenge(uint256 indexed tokenId);
     event ContentReleasedFromChallenge(uint256 indexed tokenId);
     event ContentRemoved(uint256 indexed tokenId);
+    event DisputesBound(address disputes);
+    event ContentFrozenForDispute(uint256 indexed tokenId);
+    event ContentReleasedFromDispute(uint256 indexed tokenId);
 
     error ProofOfAIGC_CustodiansAlreadyBound();
     error ProofOfAIGC_ZeroCustodian();
@@ -111,6 +114,9 @@ interface IProofOfAIGC {
     error ProofOfAIGC_NotRegistered(uint256 tokenId);
     error ProofOfAIGC_NotChallenged(uint256 tokenId);
     error ProofOfAIGC_AlreadyChallenged(uint256 tokenId);
+    error ProofOfAIGC_AlreadyDisputed(uint256 tokenId);
+    error ProofOfAIGC_NotDisputed(uint256 tokenId);
+    error ProofOfAIGC_DisputesAlreadyBound(address disputes);
 
     /// @notice Names the contracts that may freeze and move content; once, by the deployer.
     function bindCustodians(address hashedTimelock, address atomicSale, address challenges) external;
@@ -120,6 +126,9 @@ interface IProofOfAIGC {
     /// can be checked against the events. Nothing on chain depends on it.
     /// @param base Address without a slash at its end, such as `https://market.example`; empty to take it back.
     function setMetadataBase(string calldata base) external;
+
+    /// @notice Names the contract that judges fingerprints; once, by the deployer.
+    function bindDisputes(address disputes) external;
 
     /// @notice Records a commitment in the current block.
     /// @dev Requirements: caller is a producer; commitment new. See {commitmentOf}.
@@ -150,6 +159,15 @@ interface IProofOfAIGC {
 
     /// @notice Ends a challenge: removes the registration for good or frees the token. Only the challenge contract.
     function endChallenge(uint256 tokenId, bool remove) external;
+
+    /// @notice Freezes a token while its fingerprint is in dispute, beside any exchange or challenge. Only the dispute contract.
+    function freezeForDispute(uint256 tokenId) external;
+
+    /// @notice Ends a dispute: removes the registration for good or ends the freeze. Only the dispute contract.
+    function endDispute(uint256 tokenId, bool remove) external;
+
+    /// @notice Whether the token's fingerprint is in dispute.
+    function isDisputed(uint256 tokenId) external view returns (bool);
 
     /// @notice The commitment for a set of content hashes: keccak256(abi.encode(producer, contentHashes, salt)).
     function commitmentOf(address producer, bytes32[] calldata contentHashes, bytes32 salt) external pure returns (bytes32);

@@ -11,14 +11,14 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ERC721} from "solady/src/tokens/ERC721.sol";
 import {MemberContext} from "../identity/MemberContext.sol";
 import {Roles} from "../identity/Roles.sol";
+import {ContentCustody} from "./ContentCustody.sol";
 import {ContentState, ContentStates} from "./ContentState.sol";
-import {ContentToken} from "./ContentToken.sol";
 import {IProofOfAIGC} from "./IProofOfAIGC.sol";
 import {MerkleTreeLibrary} from "./MerkleTreeLibrary.sol";
 
 /// @title ProofOfAIGC
 /// @notice The register of AI-generated content.
-contract ProofOfAIGC is IERC2981, ContentToken, EIP712 {
+contract ProofOfAIGC is IERC2981, ContentCustody, EIP712 {
     /// @dev All that is stored of a registration beyond the tokens' own words; the committing transaction pays for the word:
     ///
     ///     216 bits    | 40
@@ -30,9 +30,6 @@ contract ProofOfAIGC is IERC2981, ContentToken, EIP712 {
         bytes27 recordsRoot;
     }
 
-    uint8 private constant NO_EXCHANGE = 0;
-    uint8 private constant HASHED_TIMELOCK = 1;
-    uint8 private constant ATOMIC_SALE = 2;
     uint16 private constant MAXIMUM_ROYALTY_BPS = 1_000;
     uint256 private constant MAXIMUM_URI_LENGTH = 256;
     uint256 private constant MAXIMUM_SCHEMES = 8;
@@ -40,43 +37,20 @@ contract ProofOfAIGC is IERC2981, ContentToken, EIP712 {
         "Receipt(address producer,address provider,bytes32 contentHash,bytes32 fingerprint,uint32 fingerprintScheme,bytes32 promptCommitment,bytes32 modelId)"
     );
 
-    address private immutable _deployer;
     /// @dev The known schemes, 32 bits each.
     uint256 private immutable _schemes;
-    // The custodians are deployed after the register that they ask, so they cannot be immutable.
-    address private _hashedTimelock;
-    address private _atomicSale;
-    address private _challenges;
-
     mapping(bytes32 commitment => Commitment state) private _commitments;
 
     constructor(address membership_, address forwarder, uint32[] memory schemes)
         EIP712("EdgeBazaar ProofOfAIGC", "1")
         MemberContext(membership_, forwarder)
     {
-        _deployer = _msgSender();
         if (schemes.length > MAXIMUM_SCHEMES) revert ProofOfAIGC_TooManySchemes(schemes.length, MAXIMUM_SCHEMES);
         uint256 packed;
         for (uint256 i; i < schemes.length; ++i) {
             packed = packed << 32 | schemes[i];
         }
         _schemes = packed;
-    }
-
-    /* SET-UP */
-
-    /// @inheritdoc IProofOfAIGC
-    function bindCustodians(address hashedTimelock, address atomicSale, address challenges) external {
-        // Check: the deployer names three contracts, once.
-        if (_msgSender() != _deployer) revert ProofOfAIGC_NotDeployer(_msgSender());
-        if (_challenges != address(0)) revert ProofOfAIGC_CustodiansAlreadyBound();
-        if (hashedTimelock == address(0) || atomicSale == address(0) || challenges == address(0)) {
-            revert ProofOfAIGC_ZeroCustodian();
-        }
-
-        // Effect: bind them for good.
-        (_hashedTimelock, _atomicSale, _challenges) = (hashedTimelock, atomicSale, challenges);
-        emit CustodiansBound(hashedTimelock, atomicSale, challenges);
     }
 
     /* REGISTRATION */
@@ -115,84 +89,7 @@ contract ProofOfAIGC is IERC2981, ContentToken, EIP712 {
         _commitments[commitment] = Commitment({committedBlock: committedBlock, recordsRoot: recordsRoot});
     }
 
-    /* EXCHANGE AND CHALLENGE */
-
-    /// @inheritdoc IProofOfAIGC
-    function freezeForExchange(uint256 tokenId, address owner) external {
-        // Check: a custodian freezes a free token of the owner.
-        uint8 custodian = _requireExchangeCustodian();
-        ContentState state = _requireFree(tokenId);
-        _requireOwner(tokenId, owner);
-
-        // Effect: freeze it where it is.
-        _setState(tokenId, state.withExchange(custodian));
-        emit ContentFrozenForExchange(tokenId, msg.sender);
-    }
-
-    /// @inheritdoc IProofOfAIGC
-    function releaseFromExchange(uint256 tokenId, address to) external {
-        // Check: the custodian that froze it; removed content stays where it is.
-        ContentState state = _stateOf(tokenId);
-        if (state.exchange() != _requireExchangeCustodian()) revert ProofOfAIGC_NotCustodian(msg.sender);
-        address owner = _ownerOf(tokenId);
-        if (owner != to && state.isRemoved()) revert ProofOfAIGC_Frozen(tokenId);
-
-        // Effect: free it of the exchange and move it.
-        _setState(tokenId, state.withExchange(NO_EXCHANGE));
-        emit ContentReleasedFromExchange(tokenId, msg.sender, to);
-        if (owner != to) _transfer(owner, to, tokenId);
-    }
-
-    /// @inheritdoc IProofOfAIGC
-    function moveInSale(uint256 tokenId, address from, address to) external {
-        // Check: the atomic sale moves a free token of the seller.
-        if (msg.sender != _atomicSale) revert ProofOfAIGC_NotCustodian(msg.sender);
-        _requireFree(tokenId);
-        _requireOwner(tokenId, from);
-
-        // Effect: move it.
-        _transfer(from, to, tokenId);
-    }
-
-    /// @inheritdoc IProofOfAIGC
-    function freezeForChallenge(uint256 tokenId) external {
-        // Check: an exchange does not shield a copy, an earlier challenge or removal ends the matter.
-        if (msg.sender != _challenges) revert ProofOfAIGC_NotCustodian(msg.sender);
-        ContentState state = _requireRegistered(tokenId);
-        if (state.isRemoved()) revert ProofOfAIGC_Frozen(tokenId);
-        if (state.isChallenged()) revert ProofOfAIGC_AlreadyChallenged(tokenId);
-
-        // Effect: freeze it.
-        _setState(tokenId, state.withChallenged(true));
-        emit ContentFrozenForChallenge(tokenId);
-        emit MetadataUpdate(tokenId);
-    }
-
-    /// @inheritdoc IProofOfAIGC
-    function endChallenge(uint256 tokenId, bool remove) external {
-        // Check: there is a challenge to end.
-        if (msg.sender != _challenges) revert ProofOfAIGC_NotCustodian(msg.sender);
-        ContentState state = _stateOf(tokenId);
-        if (!state.isChallenged()) revert ProofOfAIGC_NotChallenged(tokenId);
-
-        // Effect: remove it for good, or free it.
-        state = state.withChallenged(false);
-        if (remove) {
-            _setState(tokenId, state.withRemoved());
-            emit ContentRemoved(tokenId);
-        } else {
-            _setState(tokenId, state);
-            emit ContentReleasedFromChallenge(tokenId);
-        }
-        emit MetadataUpdate(tokenId);
-    }
-
     /* VIEWS */
-
-    /// @notice The contracts that may freeze and move content; zero before they are bound.
-    function custodians() external view returns (address hashedTimelock, address atomicSale, address challenges) {
-        return (_hashedTimelock, _atomicSale, _challenges);
-    }
 
     /// @inheritdoc IProofOfAIGC
     function commitmentStateOf(bytes32 commitment) external view returns (uint40 committedBlock, bytes27 recordsRoot) {
@@ -213,14 +110,6 @@ contract ProofOfAIGC is IERC2981, ContentToken, EIP712 {
     /// @inheritdoc IProofOfAIGC
     function creatorOf(uint256 tokenId) public view returns (address) {
         return membership.accountOf(_stateOf(tokenId).creatorNumber());
-    }
-
-    /// @inheritdoc IProofOfAIGC
-    function statusOf(uint256 tokenId) external view returns (Status memory) {
-        ContentState state = _stateOf(tokenId);
-        address exchange = state.exchange() == NO_EXCHANGE ? address(0) : _hashedTimelock;
-        if (state.exchange() == ATOMIC_SALE) exchange = _atomicSale;
-        return Status({removed: state.isRemoved(), challenged: state.isChallenged(), exchange: exchange});
     }
 
     /// @inheritdoc IERC2981
@@ -319,12 +208,6 @@ contract ProofOfAIGC is IERC2981, ContentToken, EIP712 {
             signer != provider
                 && !SignatureChecker.isValidERC1271SignatureNowCalldata(provider, digest, signature)
         ) revert ProofOfAIGC_InvalidReceiptSignature(provider);
-    }
-
-    function _requireExchangeCustodian() private view returns (uint8) {
-        if (msg.sender == _hashedTimelock) return HASHED_TIMELOCK;
-        if (msg.sender == _atomicSale) return ATOMIC_SALE;
-        revert ProofOfAIGC_NotCustodian(msg.sender);
     }
 
     /// @dev All fields are of one word, so the struct's encoding is that of its fields in a row.

@@ -138,6 +138,18 @@ def system(deployer, people, project):
     house = project.AuctionHouse.deploy(membership, forwarder, payouts, people.treasury, sender)
     premiums = project.ExchangePremiums.deploy(membership, forwarder, timelock, payouts, sender)
     bounties = project.CompletionBounties.deploy(forwarder, timelock, payouts, sender)
+    disputes = project.FingerprintDisputes.deploy(
+        membership,
+        forwarder,
+        registry,
+        payouts,
+        board,
+        people.treasury,
+        support.DISPUTE_RULES,
+        sender,
+    )
+    registry.bindDisputes(disputes, sender)
+    board.bindDisputes(disputes, sender)
     registry.bindCustodians(timelock, sale, challenges, sender)
     ledger.bindSources(board, sale, sender)
     for name, role in MEMBERS.items():
@@ -157,6 +169,7 @@ def system(deployer, people, project):
         house=house,
         premiums=premiums,
         bounties=bounties,
+        disputes=disputes,
     )
 
 

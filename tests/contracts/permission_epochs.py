@@ -11,7 +11,7 @@ from contract_support import (
     now,
 )
 from epoch_trees import DEMAND_FEE, FIRST, Ledger, Publication, account, record_struct
-from permission_rows import EVERYBODY, HOLDS, Row, error, lacks, who
+from permission_rows import CONTRACTS, EVERYBODY, HOLDS, Row, error, lacks, who
 from permission_world import World
 
 from edgebazaar.reputation.engine.epochs import EpochLeaf
@@ -22,7 +22,7 @@ OPENED = f"(uint256,{LEAF},bytes32[])"
 EVIDENCE = f"({EPOCH},{EPOCH},(uint256,bytes32,bytes32[])[])"
 MISSING = (account(1), account(10))
 # Contracts that have no way to take coins are refused when they would be paid.
-PAYABLE = EVERYBODY - {"timelock", "sale", "challenges", "board", "house", "registry"}
+PAYABLE = EVERYBODY - CONTRACTS
 
 
 def publish_epochs(world: World, project, deployer) -> None:

@@ -12,6 +12,7 @@ from contract_support import (
     AUDITOR,
     CONSUMER,
     DEPOSIT,
+    DISPUTE_BOND,
     MODEL_PROVIDER,
     OPERATOR,
     PRODUCER,
@@ -87,6 +88,7 @@ SHOWN = "(uint256,bytes32,bytes,bytes32[],bytes32,bytes32,bytes32[])"
 RECEIPT = "(address,address,bytes32,bytes32,uint32,bytes32,bytes32)"
 CHALLENGE = "(uint256,uint256,address,address,uint256)"
 RECORD = f"({RECEIPT},uint16,uint40,bytes32,string,bytes32[])"
+DISPUTE = "(uint256,bytes32,address,address,uint256)"
 ROUND = (
     "(address,address,address,uint40,uint40,uint40,uint40,uint40,uint96,uint96,uint96,uint96,"
     "uint96,uint256,uint32,uint16,uint16,bytes32)"
@@ -266,6 +268,62 @@ MATRIX = [
         lambda w, _: (w.tokens.copy, True),
         frozenset({"challenges"}),
         NOT_CUSTODIAN,
+    ),
+    Row(
+        "ProofOfAIGC",
+        "bindDisputes(address)",
+        lambda w, _: (w.system.disputes,),
+        frozenset({"deployer"}),
+        error("ProofOfAIGC_NotDeployer"),
+        instance=lambda w: w.unbound.registry,
+    ),
+    Row(
+        "ProofOfAIGC",
+        "freezeForDispute(uint256)",
+        lambda w, _: (w.tokens.free,),
+        frozenset({"disputes"}),
+        NOT_CUSTODIAN,
+    ),
+    Row(
+        "ProofOfAIGC",
+        "endDispute(uint256,bool)",
+        lambda w, _: (w.tokens.disputed, True),
+        frozenset({"disputes"}),
+        NOT_CUSTODIAN,
+    ),
+    # Members assert against another's receipt; anybody draws and settles; only the drawn answer.
+    Row(
+        "FingerprintDisputes",
+        f"open({RECORD},string)",
+        lambda w, _: (w.records.free, ""),
+        MEMBERS - {"provider"},
+        lambda w, caller: (
+            ("FingerprintDisputes_OwnReceipt", w.callers[caller])
+            if caller == "provider"
+            else ("Membership_NotActive", w.callers[caller])
+        ),
+        value=DISPUTE_BOND,
+    ),
+    Row("FingerprintDisputes", f"draw({DISPUTE})", lambda w, _: (w.dispute.terms,)),
+    *(
+        Row(
+            "FingerprintDisputes",
+            signature,
+            lambda w, _, more=more: (w.dispute.terms, *more),
+            frozenset(),
+            lambda w, _: (
+                "FingerprintDisputes_WrongState",
+                bytes(w.system.disputes.idOf(w.dispute.terms)),
+                1,
+                2,
+            ),
+            note="before the draw",
+        )
+        for signature, more in (
+            (f"commit({DISPUTE},address[],bytes32)", ([], digest("x"))),
+            (f"reveal({DISPUTE},bytes32[8],bytes32)", ([ZERO_BYTES] * 8, ZERO_BYTES)),
+            (f"settle({DISPUTE},address[])", ([],)),
+        )
     ),
     # Challenges are opened with an original of one's own, answered by the accused, decided and
     # finalised by anybody; parties add statements and appeal, the arbitrator rules.

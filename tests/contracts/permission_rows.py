@@ -29,7 +29,7 @@ HOLDS = {
     "operator": OPERATOR,
 }
 CONTRACTS = frozenset(
-    {"timelock", "sale", "challenges", "board", "house", "registry", "panel"},
+    {"timelock", "sale", "challenges", "board", "house", "registry", "panel", "disputes"},
 )
 EVERYBODY = CONTRACTS | {
     *HOLDS,

@@ -14,6 +14,7 @@ from contract_support import (
     APPEAL_COST,
     DAY,
     DELIVERY_BOND,
+    DISPUTE_BOND,
     DISPUTE_WINDOW,
     MINIMUM_STAKE,
     WEIGHTS,
@@ -22,6 +23,7 @@ from contract_support import (
     ZERO_BYTES,
     Work,
     admit,
+    as_tuple,
     commit,
     digest,
     mine_at,
@@ -75,6 +77,7 @@ class World:
     tasks: SimpleNamespace = field(default_factory=SimpleNamespace)
     cases: SimpleNamespace = field(default_factory=SimpleNamespace)
     rounds: SimpleNamespace = field(default_factory=SimpleNamespace)
+    dispute: SimpleNamespace = field(default_factory=SimpleNamespace)
     unbound: SimpleNamespace = field(default_factory=SimpleNamespace)
     epochs: SimpleNamespace = field(default_factory=SimpleNamespace)
     new_work: Work | None = None
@@ -93,6 +96,7 @@ def build(system, people, project, deployer) -> World:
     _open_exchanges(world)
     _bind_nothing(world, project, deployer)
     _challenge(world)
+    _dispute_a_fingerprint(world)
     _play_rounds(world, start)
     _work_on_tasks(world)
     _bring_before_the_panel(world)
@@ -156,7 +160,8 @@ def _name_callers(world: World, deployer) -> None:
     world.callers = {name: getattr(people, name).address for name in (*roles, *outsiders)}
     world.callers["deployer"] = deployer.address
     # The forwarder is no caller of its own: it speaks for the account whose signature it checked.
-    for name in ("timelock", "sale", "challenges", "board", "house", "registry", "panel"):
+    names = ("timelock", "sale", "challenges", "board", "house", "registry", "panel", "disputes")
+    for name in names:
         world.callers[name] = getattr(system, name).address
     world.callers |= {"revoked": _address("revoked"), "expired": _address("expired")}
     for address in world.callers.values():
@@ -180,6 +185,7 @@ def _register_contents(world: World) -> None:
     names = (
         *("free", "in_lock", "in_linked", "in_sale", "expired_lock", "original", "copy"),
         *(f"copy_to_{what}" for what in ("finalise", "answer", "appeal", "rule")),
+        "disputed",
     )
     works = [Work(people.producer, people.provider, name.encode()) for name in names]
     for name, work in zip(names, works, strict=True):
@@ -288,6 +294,12 @@ def _dispute(world: World, name: str, time: int) -> None:
 def _case(world: World, copy: str) -> Case:
     copied = getattr(world.records, copy)
     return open_case(world.system.challenges, world.records.original, copied, world.people.producer)
+
+
+def _dispute_a_fingerprint(world: World) -> None:
+    sender = {"from": world.people.vehicle, "value": DISPUTE_BOND}
+    event = world.system.disputes.open(world.records.disputed, "", sender).events["DisputeOpened"]
+    world.dispute.terms = as_tuple(event["terms"])
 
 
 def _play_rounds(world: World, start: int) -> None:

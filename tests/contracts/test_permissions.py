@@ -11,6 +11,7 @@ RELAYED = {
     *("Membership", "Payouts", "ProofOfAIGC", "Challenges", "HashedTimelock"),
     *("AtomicSale", "TaskBoard", "AuctionHouse", "ReputationEpochs", "ArbitratorPanel"),
     *("ExchangePremiums", "CompletionBounties"),
+    "FingerprintDisputes",
 }
 
 

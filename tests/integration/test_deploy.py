@@ -97,6 +97,8 @@ def test_everything_stands_and_is_bound(
             *CONTRACT_NAMES,
             "ProofOfAIGC.bindCustodians",
             "ReputationLedger.bindSources",
+            "ProofOfAIGC.bindDisputes",
+            "TaskBoard.bindDisputes",
         ]
         assert creations(rpc, signer.address) == len(CONTRACT_NAMES)
         assert Deployment.load(Deployment.path(tmp_path, CHAIN_ID)) == deployment

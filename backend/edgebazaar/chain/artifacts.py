@@ -26,6 +26,7 @@ CONTRACT_NAMES = (
     "AuctionHouse",
     "ExchangePremiums",
     "CompletionBounties",
+    "FingerprintDisputes",
 )
 """The contracts of the product in the order of deployment."""
 

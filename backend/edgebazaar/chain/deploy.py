@@ -44,6 +44,8 @@ from edgebazaar.errors import ConfigurationError, EdgeBazaarError
 BINDINGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("ProofOfAIGC", "bindCustodians", ("HashedTimelock", "AtomicSale", "Challenges")),
     ("ReputationLedger", "bindSources", ("TaskBoard", "AtomicSale")),
+    ("ProofOfAIGC", "bindDisputes", ("FingerprintDisputes",)),
+    ("TaskBoard", "bindDisputes", ("FingerprintDisputes",)),
 )
 """Calls after creation: contract, function, contracts whose addresses are the arguments."""
 

@@ -54,6 +54,12 @@ class DeploymentProfile:
         weight_older: Weight of older interactions.
         weight_positive: Weight of positive interactions; with `weight_negative` adds to 1.
         weight_negative: Weight of negative interactions.
+        dispute_bond: What an asserter of a false fingerprint pledges, wei.
+        receipt_penalty: What an ESP loses that signed a false fingerprint, wei, at most its stake
+            beyond its liability for deliveries.
+        duty_penalty: What a drawn ESP loses that does not attest, wei, limited likewise.
+        commit_window: Seconds from a draw in which the drawn commit.
+        reveal_window: Seconds after it in which they reveal.
         contracts: Which contracts are deployed, in the order of deployment; by default all.
     """
 
@@ -82,6 +88,11 @@ class DeploymentProfile:
     weight_older: int = 4 * FIXED_POINT_ONE // 10
     weight_positive: int = 4 * FIXED_POINT_ONE // 10
     weight_negative: int = 6 * FIXED_POINT_ONE // 10
+    dispute_bond: int = ETHER // 10
+    receipt_penalty: int = ETHER
+    duty_penalty: int = ETHER // 20
+    commit_window: int = 6 * 3600
+    reveal_window: int = 6 * 3600
     contracts: tuple[str, ...] = CONTRACT_NAMES
 
     def __post_init__(self) -> None:
@@ -98,6 +109,7 @@ class DeploymentProfile:
             "minimum_stake",
             "challenge_deposit",
             "panel_quorum",
+            *("dispute_bond", "receipt_penalty", "commit_window", "reveal_window"),
         ):
             if getattr(self, name) <= 0:
                 raise InvalidInput(name, f"{getattr(self, name)} is not above zero")
@@ -241,6 +253,22 @@ class DeploymentProfile:
                 )
             case "CompletionBounties":
                 return (at("TrustedForwarder"), at("HashedTimelock"), at("Payouts"))
+            case "FingerprintDisputes":
+                return (
+                    at("Membership"),
+                    at("TrustedForwarder"),
+                    at("ProofOfAIGC"),
+                    at("Payouts"),
+                    at("TaskBoard"),
+                    self.treasury,
+                    {
+                        "bond": self.dispute_bond,
+                        "receiptPenalty": self.receipt_penalty,
+                        "dutyPenalty": self.duty_penalty,
+                        "commitWindow": self.commit_window,
+                        "revealWindow": self.reveal_window,
+                    },
+                )
         raise InvalidInput("contract", f"{contract} is not deployed by profiles")
 
     def as_document(self) -> dict[str, Any]:
@@ -267,6 +295,13 @@ class DeploymentProfile:
             "window_seconds": self.window_seconds,
             "epoch_bond": str(self.epoch_bond),
             "epoch_answer_seconds": self.epoch_answer_seconds,
+            "fingerprint_disputes": {
+                "bond": str(self.dispute_bond),
+                "receipt_penalty": str(self.receipt_penalty),
+                "duty_penalty": str(self.duty_penalty),
+                "commit_window": self.commit_window,
+                "reveal_window": self.reveal_window,
+            },
             "weights": {
                 "recent": str(self.weight_recent),
                 "older": str(self.weight_older),
@@ -291,6 +326,8 @@ PROFILES = MappingProxyType(
             ruling_period=600,
             minimum_period=1,
             panel_quorum=1,
+            commit_window=6,
+            reveal_window=6,
         ),
         "payments": DeploymentProfile(name="payments", contracts=PAYMENT_CONTRACTS),
     }

@@ -132,4 +132,4 @@ def metadata_status(row: Mapping[str, Any]) -> str:
     """Removed, challenged or registered; the register announces each change (ERC-4906)."""
     if row["removed"]:
         return "removed"
-    return "challenged" if row["challenged"] else "registered"
+    return "challenged" if row["challenged"] or row["disputed"] else "registered"

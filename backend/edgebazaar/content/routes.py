@@ -15,6 +15,7 @@ from edgebazaar.api.permissions import permission
 from edgebazaar.api.prepared import OwnTransaction, PreparedAction, prepare
 from edgebazaar.chain.typed_data import typed_data_for_receipt
 from edgebazaar.content.challenge_routes import challenges
+from edgebazaar.content.dispute_routes import router as disputes
 from edgebazaar.content.metadata import CollectionMetadata, TokenMetadata
 from edgebazaar.content.models import (
     CommitRequest,
@@ -38,7 +39,7 @@ from edgebazaar.values import to_hex
 
 contents = APIRouter(prefix="/contents", tags=["contents"], responses=PROBLEM_RESPONSES)
 collection = APIRouter(prefix="/collection", tags=["contents"], responses=PROBLEM_RESPONSES)
-routers = [contents, collection, challenges]
+routers = [contents, collection, challenges, disputes]
 
 _IMMUTABLE = {
     "Cache-Control": "public, max-age=31536000, immutable",

@@ -45,7 +45,7 @@ def status_of(row: Row) -> Status:
     """What keeps a content from moving, the gravest first; `available` if nothing does."""
     if row["removed"]:
         return "removed"
-    if row["challenged"]:
+    if row["challenged"] or row["disputed"]:
         return "challenged"
     return "in_exchange" if row["exchange"] else "available"
 
@@ -366,16 +366,20 @@ def _with_preview() -> Any:
     )
 
 
+def _is_judged() -> ColumnElement[bool]:
+    return content.c.challenged | content.c.disputed
+
+
 def _has_status(status: str) -> ColumnElement[bool]:
     match status:
         case "removed":
             return content.c.removed
         case "challenged":
-            return content.c.challenged & ~content.c.removed
+            return _is_judged() & ~content.c.removed
         case "in_exchange":
-            return content.c.exchange.is_not(None) & ~content.c.removed & ~content.c.challenged
+            return content.c.exchange.is_not(None) & ~content.c.removed & ~_is_judged()
         case "available":
-            return content.c.exchange.is_(None) & ~content.c.removed & ~content.c.challenged
+            return content.c.exchange.is_(None) & ~content.c.removed & ~_is_judged()
         case _:
             known = ", ".join(STATUSES)
             raise InvalidInput("status", f"no status is called {status!r}", f"Use {known}")

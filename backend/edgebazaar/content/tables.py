@@ -25,6 +25,7 @@ from edgebazaar.content.challenge_tables import (
     content_challenge_evidence,
     project_challenges,
 )
+from edgebazaar.content.dispute_tables import content_dispute, project_disputes
 from edgebazaar.content.history import add_history, content_event
 from edgebazaar.db import Address, Bytes32, metadata
 from edgebazaar.db.event_columns import event_columns, event_stamp
@@ -66,6 +67,7 @@ content = Table(
     Column("owner", Address, nullable=False, index=True),
     Column("removed", Boolean, nullable=False),
     Column("challenged", Boolean, nullable=False),
+    Column("disputed", Boolean, nullable=False, comment="its fingerprint is in dispute"),
     Column("exchange", Address, nullable=True, comment="custodian while frozen for an exchange"),
     Column("block_hash", Bytes32, nullable=False, comment="of the registration's block"),
     *event_columns(),
@@ -108,6 +110,7 @@ def _project_registration(event: IndexedEvent, writer: ProjectionWriter) -> None
             "owner": receipt["producer"],
             "removed": False,
             "challenged": False,
+            "disputed": False,
             "exchange": None,
             "block_hash": event.block_hash,
             **event_stamp(event),
@@ -162,6 +165,10 @@ def project_register(event: IndexedEvent, writer: ProjectionWriter) -> None:
             kind, changes = "frozen_for_challenge", {"challenged": True}
         case "ContentReleasedFromChallenge":
             kind, changes = "released_from_challenge", {"challenged": False}
+        case "ContentFrozenForDispute":
+            kind, changes = "frozen_for_dispute", {"disputed": True}
+        case "ContentReleasedFromDispute":
+            kind, changes = "released_from_dispute", {"disputed": False}
         case "ContentRemoved":
             kind, changes = "removed", {"removed": True, "challenged": False}
         case _:
@@ -175,6 +182,7 @@ def register(registry: ProjectionRegistry) -> None:
     registry.register(
         "ProofOfAIGC", project_register, tables=[content_commitment, content, content_event]
     )
+    registry.register("FingerprintDisputes", project_disputes, tables=[content_dispute])
     registry.register(
         "Challenges",
         project_challenges,

@@ -8,7 +8,7 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 
 from benchmarks.gas.budgets import Budget
-from benchmarks.gas.world import ETHER, NOBODY, GasWorld, account
+from benchmarks.gas.world import ETHER, GasWorld, account
 from edgebazaar.content.engine.delivery import UNIT_BYTES, ciphertext_root, encrypt
 from edgebazaar.content.engine.delivery_complaint import evidence_for
 from edgebazaar.reputation.engine.epochs import EpochRecord
@@ -62,10 +62,6 @@ def measure(world: GasWorld) -> None:
 def stakes(world: GasWorld, provider: LocalAccount) -> None:
     """What a dispute contract does to a stake, each as a transaction of its own."""
     judge = world.read("TaskBoard", "disputes")
-    if judge == NOBODY:
-        judge = account(250).address
-        owner = world.administrator
-        world.measure("bind the disputes", owner, "TaskBoard", "bindDisputes", judge)
     world.impersonate(judge)
     world.measure("hold a stake", judge, "TaskBoard", "hold", provider.address)
     slash = (provider.address, ETHER // 2, account(251).address)

@@ -96,6 +96,15 @@ abstract contract MarketDeployment is ForgeTest {
         internal
         returns (uint256 tokenId)
     {
+        registerRecord(producer, contentHash, royaltyBps);
+        return uint256(contentHash);
+    }
+
+    /// @dev As {registerContent}; the record as callers pass it back.
+    function registerRecord(address producer, bytes32 contentHash, uint16 royaltyBps)
+        internal
+        returns (IProofOfAIGC.Record memory record)
+    {
         IProofOfAIGC.Registration[] memory items = new IProofOfAIGC.Registration[](1);
         items[0].receipt = IProofOfAIGC.Receipt({
             producer: producer,
@@ -119,7 +128,11 @@ abstract contract MarketDeployment is ForgeTest {
         vm.roll(block.number + 1);
         vm.prank(producer);
         registry.register(items, contentHash);
-        return uint256(contentHash);
+        record.receipt = items[0].receipt;
+        record.royaltyBps = royaltyBps;
+        (record.committedBlock,) = registry.commitmentStateOf(commitment);
+        record.commitment = commitment;
+        record.uri = items[0].uri;
     }
 
     function ownerOf(uint256 tokenId) internal view returns (address) {

@@ -18,6 +18,7 @@ def expected_balances(events: Sequence[LoggedEvent]) -> dict[str, int]:
             *("HashedTimelock", "AtomicSale", "TaskBoard", "AuctionHouse"),
             *("Challenges", "ArbitratorPanel", "ReputationEpochs"),
             *("ExchangePremiums", "CompletionBounties"),
+            "FingerprintDisputes",
         )
     }
     bond = 0
@@ -56,6 +57,10 @@ def expected_balances(events: Sequence[LoggedEvent]) -> dict[str, int]:
                 held[a["roundId"]] += deposits[a["roundId"]][a["submarket"]]
             case ("AuctionHouse", "EntitlementCollected"):
                 held[a["roundId"]] -= a["amount"]
+            case ("FingerprintDisputes", "DisputeOpened"):
+                held[a["disputeId"]] = a["bond"]
+            case ("FingerprintDisputes", "DisputeSettled"):
+                held.pop(a["disputeId"])
             case ("Challenges", "ChallengeOpened"):
                 held[a["challengeId"]] = a["deposit"]
             case ("Challenges", "ChallengeContested"):
