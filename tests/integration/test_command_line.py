@@ -126,7 +126,7 @@ def test_an_audit_for_people_shows_a_line_for_each_check(
 ) -> None:
     result = run("audit", **node_of(day_market))
     assert result.returncode == 0, (result.stdout, result.stderr)
-    assert result.stdout.count("holds") == 7 and "3 not disclosed" in result.stdout
+    assert result.stdout.count("holds") == 8 and "3 not disclosed" in result.stdout
 
 
 def test_an_audit_that_finds_a_difference_ends_with_1(
