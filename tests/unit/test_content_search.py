@@ -56,6 +56,7 @@ def add(
         "owner": ACCOUNT,
         "removed": False,
         "challenged": False,
+        "disputed": False,
         "exchange": None,
         "block_hash": (block * 1000 + fork).to_bytes(32, "big"),
         "block_number": block,
