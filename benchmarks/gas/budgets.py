@@ -32,9 +32,11 @@ class Budget:
         lower_bound: The cheapest transaction that still has the required state and one event.
         anchors: What it is compared with.
         reason: Why the budget is missed, one line; empty where it is met.
+        spread: Share by which chance alone moves it, allowed on top of the gate's tolerance.
     """
 
     gas: int | None = None
     lower_bound: int | None = None
     anchors: tuple[Anchor, ...] = ()
     reason: str = ""
+    spread: float = 0.0

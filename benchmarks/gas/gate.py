@@ -109,7 +109,7 @@ def problems(measured: Measurements, snapshot: Mapping[str, int]) -> list[str]:
     for name, gas in now.items():
         if name not in snapshot:
             found.append(f"{name} ({gas:,}) is not in the snapshot: run `make gas UPDATE=1`")
-        elif gas > snapshot[name] * (1 + TOLERANCE):
+        elif gas > snapshot[name] * (1 + TOLERANCE + measured.budgets.get(name, Budget()).spread):
             change = gas / snapshot[name] - 1
             found.append(
                 f"{name} worsened by {change:.1%}, from {snapshot[name]:,} to {gas:,}: make it "

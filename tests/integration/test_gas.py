@@ -43,6 +43,13 @@ def test_the_gate_names_what_worsened_and_what_is_missing(now, unmeasured, expec
     assert all(problem.startswith(start) for problem, start in zip(found, expected, strict=True))
 
 
+def test_what_chance_decides_has_its_spread():
+    budgets = {"draw": Budget(spread=0.5)}
+    for gas, count in ((150_000, 0), (152_000, 1)):
+        found = problems(Measurements({"room": {"draw": gas}}, budgets, ()), {"draw": 100_000})
+        assert len(found) == count
+
+
 def test_a_missed_budget_needs_a_reason():
     budgets = {"lock": Budget(99), "claim": Budget(99, reason="its event"), "refund": Budget(100)}
     found = unexplained(dict.fromkeys(budgets, 100), budgets)

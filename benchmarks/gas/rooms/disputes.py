@@ -15,7 +15,10 @@ PRODUCER, PROVIDER, CONSUMER = 1, 2, 4
 DISPUTES = "FingerprintDisputes"
 STAKE = 10**18
 PANEL = 8
-BUDGETS: dict[str, Budget] = {}
+# A block's hash decides how often the draw hits a provider that it has drawn already.
+BUDGETS: dict[str, Budget] = {
+    f"draw a sample, {ending}": Budget(spread=0.5) for ending in ("false", "true")
+}
 
 
 def measure(world: GasWorld) -> None:
