@@ -38,6 +38,10 @@ PROJECTING_ROOMS = ("identity", "content", "exchange", "tasks", "reputation", "a
 
 _log = structlog.get_logger(__name__)
 
+# Much longer than clients keep an idle connection (httpx: 5 s). Were both the same, a client would
+# now and then send a request into a connection that is just being closed.
+_KEEP_ALIVE_SECONDS = 75
+
 
 def projection_registry() -> ProjectionRegistry:
     """The projections of all capabilities."""
@@ -139,7 +143,12 @@ def running_server(settings: Settings, application: FastAPI) -> Iterator[str]:
         ConfigurationError: If the API's port is taken, naming the setting.
     """
     listener = _listen(settings)
-    config = uvicorn.Config(application, log_level="warning", access_log=False)
+    config = uvicorn.Config(
+        application,
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+    )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     thread = threading.Thread(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
 import httpx
 import pytest
 from eth_account import Account
@@ -159,3 +163,17 @@ def test_the_key_never_leaves_the_client(market: Market) -> None:
         with pytest.raises(ApiProblem):
             client.act(COMMIT, commitment())
     assert len(sent) == 3 and not any(key.encode() in one.lower() for one in sent)
+
+
+def test_a_connection_outlives_what_clients_keep(market: Market) -> None:
+    """Longer than the five seconds for which httpx takes an idle connection for usable."""
+    address = urlsplit(market.url)
+    connection = HTTPConnection(str(address.hostname), address.port)
+    for pause in (6, 0):
+        connection.request("GET", "/api/v1/health")
+        answer = connection.getresponse()
+        assert answer.status == 200
+        answer.read()
+        assert connection.sock is not None  # the same connection serves the next request
+        time.sleep(pause)
+    connection.close()
