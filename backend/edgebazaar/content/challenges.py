@@ -21,7 +21,8 @@ from edgebazaar.content.engine.similarity import hamming_distance
 from edgebazaar.content.service import ContentService, record_of
 from edgebazaar.db import read_scope
 from edgebazaar.db.paging import RowPage, row_page
-from edgebazaar.errors import Conflict, Forbidden, InvalidInput, NotFound
+from edgebazaar.db.rows import one_row
+from edgebazaar.errors import Conflict, Forbidden, InvalidInput
 from edgebazaar.values import hash_key, parse_bytes32, parse_text, require_state
 
 Row = Mapping[str, Any]
@@ -101,12 +102,8 @@ class ChallengeService:
             NotFound: If there is none.
         """
         key = hash_key(challenge_id, "challenge_id")
-        statement = select(content_challenge).where(content_challenge.c.challenge_id == key)
         with read_scope(self._engine) as session:
-            row = session.execute(statement).mappings().one_or_none()
-        if row is None:
-            raise NotFound("challenge", key)
-        return dict(row)
+            return one_row(session, content_challenge.c.challenge_id, key, "challenge")
 
     def challenges(
         self,

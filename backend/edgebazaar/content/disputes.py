@@ -14,7 +14,8 @@ from edgebazaar.content.dispute_tables import STATES, content_dispute
 from edgebazaar.content.service import MAXIMUM_URI_BYTES, ContentService, record_of
 from edgebazaar.db import read_scope
 from edgebazaar.db.paging import RowPage, row_page
-from edgebazaar.errors import Conflict, Forbidden, InvalidInput, NotFound
+from edgebazaar.db.rows import one_row
+from edgebazaar.errors import Conflict, Forbidden, InvalidInput
 from edgebazaar.values import hash_key, parse_bytes32, parse_text, require_state
 
 Row = Mapping[str, Any]
@@ -63,12 +64,8 @@ class DisputeService:
             NotFound: If there is none.
         """
         key = hash_key(dispute_id, "dispute_id")
-        statement = select(content_dispute).where(content_dispute.c.dispute_id == key)
         with read_scope(self._engine) as session:
-            row = session.execute(statement).mappings().one_or_none()
-        if row is None:
-            raise NotFound("dispute", key)
-        return dict(row)
+            return one_row(session, content_dispute.c.dispute_id, key, "dispute")
 
     def disputes(
         self,

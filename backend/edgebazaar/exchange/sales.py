@@ -13,7 +13,8 @@ from edgebazaar.chain.contracts import ContractCall, ContractSet
 from edgebazaar.content.service import ContentService
 from edgebazaar.db import read_scope
 from edgebazaar.db.paging import RowPage, row_page
-from edgebazaar.errors import Conflict, Forbidden, InvalidInput, NotFound
+from edgebazaar.db.rows import one_row
+from edgebazaar.errors import Conflict, Forbidden, InvalidInput
 from edgebazaar.exchange.assets import require_preimage
 from edgebazaar.exchange.hashlocks import require_unused
 from edgebazaar.exchange.tables import payout_credit, sale
@@ -56,11 +57,7 @@ class SaleService:
         """
         key = hash_key(sale_id, "sale_id")
         with read_scope(self._engine) as session:
-            statement = select(sale).where(sale.c.sale_id == key)
-            row = session.execute(statement).mappings().one_or_none()
-        if row is None:
-            raise NotFound("sale", key)
-        return dict(row)
+            return one_row(session, sale.c.sale_id, key, "sale")
 
     def sales(
         self,

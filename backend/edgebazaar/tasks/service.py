@@ -21,7 +21,8 @@ from edgebazaar.content.engine.delivery_complaint import (
 )
 from edgebazaar.db import read_scope
 from edgebazaar.db.paging import RowPage, row_page
-from edgebazaar.errors import Conflict, Forbidden, InvalidInput, NotFound
+from edgebazaar.db.rows import one_row
+from edgebazaar.errors import Conflict, Forbidden, InvalidInput
 from edgebazaar.tasks.tables import POLICIES, task, task_event
 from edgebazaar.values import (
     bytes_to_text,
@@ -96,11 +97,7 @@ class TaskService:
         """
         key = hash_key(task_id, "task_id")
         with read_scope(self._engine) as session:
-            statement = select(task).where(task.c.task_id == key)
-            row = session.execute(statement).mappings().one_or_none()
-        if row is None:
-            raise NotFound("task", key)
-        return dict(row)
+            return one_row(session, task.c.task_id, key, "task")
 
     def history(self, row: Row) -> list[Row]:
         """What happened to a task, oldest first."""

@@ -14,7 +14,8 @@ from edgebazaar.chain.clock import indexed_head
 from edgebazaar.chain.contracts import ContractCall, ContractSet
 from edgebazaar.db import read_scope
 from edgebazaar.db.paging import RowPage, row_page
-from edgebazaar.errors import Conflict, Forbidden, InvalidInput, NotFound
+from edgebazaar.db.rows import one_row
+from edgebazaar.errors import Conflict, Forbidden, InvalidInput
 from edgebazaar.exchange.assets import parse_asset
 from edgebazaar.exchange.incentives.tables import PREMIUM_STATES, exchange_premium
 from edgebazaar.values import ZERO_HASH, hash_key, parse_bytes32, parse_uint, require_state, to_hex
@@ -85,12 +86,8 @@ class PremiumService:
             NotFound: If there is none.
         """
         key = hash_key(premiums_id, "premiums_id")
-        statement = select(exchange_premium).where(exchange_premium.c.premiums_id == key)
         with read_scope(self._engine) as session:
-            row = session.execute(statement).mappings().one_or_none()
-        if row is None:
-            raise NotFound("pair of premiums", key)
-        return dict(row)
+            return one_row(session, exchange_premium.c.premiums_id, key, "pair of premiums")
 
     def premiums(
         self,

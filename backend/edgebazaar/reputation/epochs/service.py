@@ -15,6 +15,7 @@ from edgebazaar.chain.contracts import ContractCall
 from edgebazaar.chain.manifest import Deployment
 from edgebazaar.db import read_scope
 from edgebazaar.db.paging import RowPage, row_page
+from edgebazaar.db.rows import one_row
 from edgebazaar.errors import Conflict, InvalidInput, NotFound
 from edgebazaar.reputation.engine.epochs import (
     NOBODY,
@@ -390,11 +391,7 @@ class EpochService:
 
 
 def _published(session: Session, window: int) -> Row:
-    statement = select(reputation_epoch).where(reputation_epoch.c.window == window)
-    row = session.execute(statement).mappings().one_or_none()
-    if row is None:
-        raise NotFound("epoch", window)
-    return dict(row)
+    return one_row(session, reputation_epoch.c.window, window, "epoch")
 
 
 def _state(row: Row, present: int) -> str:
